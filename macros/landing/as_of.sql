@@ -1,0 +1,27 @@
+{#- The instant at which the CRM is looked at, as a UTC timestamp literal: the variable `as_of` (a date means
+    00:00 UTC of it), else the demo's last instant for the demo, else the start of the run. -#}
+{% macro as_of() %}
+    {%- set given = var('as_of', none) -%}
+    {%- if given is none -%}
+        {%- set given = demo_as_of() if is_demo() else run_started_at -%}
+    {%- endif -%}
+    {%- set text = (given | string).strip().replace('Z', '+00:00') -%}
+    {%- if not modules.re.match(
+        '^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([+-]\d{2}:\d{2})?)?$', text
+    ) -%}
+        {{ exceptions.raise_compiler_error(
+            "as_of is '" ~ given ~ "'; write a date (2026-03-31) or an instant (2026-03-31T18:00:00+02:00)."
+        ) }}
+    {%- endif -%}
+    {%- set instant = modules.datetime.datetime.fromisoformat(text) -%}
+    {%- if instant.tzinfo -%}
+        {%- set instant = instant.astimezone(modules.pytz.utc) -%}
+    {%- endif -%}
+    {{ return("cast('" ~ instant.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "' as " ~ dbt.type_timestamp() ~ ")") }}
+{% endmacro %}
+
+
+{#- The start of the run as a UTC timestamp literal: no landed event can be later. -#}
+{% macro run_start() %}
+    {{ return("cast('" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "' as " ~ dbt.type_timestamp() ~ ")") }}
+{% endmacro %}

@@ -1,0 +1,17 @@
+{#- The landings that this run reads: a list out of salesforce, hubspot, open.
+    Raises a compiler error for any other name. -#}
+{% macro crm_sources() %}
+    {%- set sources = var('crm_sources', none) or ['salesforce', 'hubspot'] -%}
+    {%- for crm in sources if crm not in ('salesforce', 'hubspot', 'open') -%}
+        {{ exceptions.raise_compiler_error(
+            "crm_sources names '" ~ crm ~ "'; it may hold salesforce, hubspot and open."
+        ) }}
+    {%- endfor -%}
+    {{ return(sources) }}
+{% endmacro %}
+
+
+{#- True until `crm_sources` is set: the project then reads its own demo CRM. -#}
+{% macro is_demo() %}
+    {{ return(var('crm_sources', none) is none) }}
+{% endmacro %}

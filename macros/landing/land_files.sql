@@ -1,0 +1,45 @@
+{#- DuckDB only: makes a landing out of a folder of files. For each of the variables salesforce_files,
+    hubspot_files and open_files, every <table>.parquet or <table>.csv in the folder that the landing declares
+    becomes a view in the landing's schema; CSV columns are read as text and cast later like any landed
+    text. Does nothing where none of the variables is set. Runs before every command. -#}
+{% macro land_files() %}
+    {{ return(adapter.dispatch('land_files', 'crm_hygiene')()) }}
+{% endmacro %}
+
+
+{% macro default__land_files() %}
+    {%- for crm in crm_sources() if var(crm ~ '_files', none) -%}
+        {{ exceptions.raise_compiler_error(
+            crm ~ '_files works on DuckDB only; land the files in the schema of the landing first.'
+        ) }}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{% macro duckdb__land_files() %}
+    {%- if not execute or is_demo() -%} {{ return('') }} {%- endif -%}
+    {%- for crm in crm_sources() if var(crm ~ '_files', none) -%}
+        {%- set folder = var(crm ~ '_files').rstrip('/') -%}
+        {%- set declared = graph.sources.values() | selectattr('source_name', 'equalto', crm) | list -%}
+        {%- set files = run_query(
+            "select file from glob('" ~ folder ~ "/*') where regexp_matches(lower(file), '[.](parquet|csv)$') order by file"
+        ).columns[0].values() -%}
+        {%- if files | length == 0 -%}
+            {{ exceptions.raise_compiler_error(
+                crm ~ "_files is '" ~ folder ~ "', where no parquet or csv file was found."
+            ) }}
+        {%- endif -%}
+        {%- do run_query('create schema if not exists ' ~ adapter.quote(declared[0].schema)) -%}
+        {%- for file in files -%}
+            {%- set name = file.replace('\\', '/').split('/')[-1].rsplit('.', 1)[0] -%}
+            {%- for table in declared if table.name | replace('_', '') == name | lower | replace('_', '') -%}
+                {%- set reader = "read_parquet('" ~ file ~ "')" if file.lower().endswith('.parquet')
+                    else "read_csv('" ~ file ~ "', all_varchar = true, header = true, null_padding = false)" -%}
+                {%- do run_query(
+                    'create or replace view ' ~ adapter.quote(table.schema) ~ '.' ~ adapter.quote(table.name)
+                    ~ ' as select * from ' ~ reader
+                ) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}

@@ -1,0 +1,199 @@
+{#- The rows of a landed table, cast to the declared types: one row per landed row, none lost.
+    Every declared column is there (a typed NULL where it is not landed), and besides:
+      landing_status     staged; rejected (cannot be used); duplicate (an exact copy of another row, the
+                         loader's own columns aside); superseded (a later row has the same key)
+      reject_reason      why it is rejected or superseded
+      source_key         the values of the key columns, NULL where there is none
+      raw                JSON of the row where it is rejected or superseded
+      is_latest_version  false for the older versions of a record in a History Mode table
+    Of several rows with one key the last landed wins; a rejected one never wins. -#}
+{% macro landed(crm, table) %}
+    {%- set relation = crm_hygiene.landed_relation(crm, table) -%}
+    {%- if not execute -%} {{ return('select 1 as not_compiled') }} {%- endif -%}
+    {%- set declared = crm_hygiene.declared_table(crm, table) -%}
+    {%- set meta = declared.config.meta -%}
+    {%- set text = dbt.type_string() -%}
+    {%- if relation is none %}
+select
+        {%- for column in declared.columns.values() %}
+    cast(null as {{ crm_hygiene.declared_type_of(column.data_type) }}) as {{ column.name }},
+        {%- endfor %}
+    cast(null as {{ text }}) as landing_status,
+    cast(null as {{ text }}) as reject_reason,
+    cast(null as {{ text }}) as source_key,
+    cast(null as {{ text }}) as raw,
+    cast(null as {{ dbt.type_boolean() }}) as is_latest_version
+limit 0
+    {%- else -%}
+        {%- set landed = crm_hygiene.landed_columns(relation) -%}
+        {%- set key = [] -%}
+        {%- for name in meta.key if name | replace('_', '') in landed -%}
+            {%- do key.append(name) -%}
+        {%- endfor -%}
+        {#- The loader's own columns say when a row came, not what it says. -#}
+        {%- set content, loaded_at, raw = [], [], {} -%}
+        {%- for name, columns in landed.items() -%}
+            {%- for column in columns -%}
+                {%- if not column.name.startswith('_') or name in ('fivetrandeleted', 'fivetranstart', 'fivetranactive') -%}
+                    {%- do content.append('source.' ~ adapter.quote(column.name)) -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- set parsed = {} -%}
+        {%- for column in declared.columns.values() -%}
+            {%- set name = column.name | replace('_', '') -%}
+            {%- set values = [] -%}
+            {%- for source_column in landed.get(name, []) -%}
+                {%- do raw.update({source_column.name: column.name if column.data_type == 'string'
+                    else 'source_' ~ column.name ~ loop.index}) -%}
+                {%- do values.append(crm_hygiene.parse_value(
+                    'source.' ~ adapter.quote(source_column.name), source_column.dtype, column.data_type)) -%}
+            {%- endfor -%}
+            {%- if values | length == 0 -%}
+                {%- do values.append('cast(null as ' ~ crm_hygiene.declared_type_of(column.data_type) ~ ')') -%}
+            {%- endif -%}
+            {%- do parsed.update({column.name: values[0] if values | length == 1 else 'coalesce(' ~ values | join(', ') ~ ')'}) -%}
+            {%- if name in ('fivetransynced', 'loadedat') and landed.get(name) -%}
+                {%- do loaded_at.append(column.name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- for name in ['updated_at', 'last_modified_date', 'property_hs_lastmodifieddate', 'property_lastmodifieddate'] -%}
+            {%- if name in parsed and landed.get(name | replace('_', '')) -%}
+                {%- do loaded_at.append(name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- set reasons = [] -%}
+        {%- for column in declared.columns.values() if column.data_type != 'string' -%}
+            {%- for source_column in landed.get(column.name | replace('_', ''), []) -%}
+                {%- do reasons.append([
+                    'parsed.' ~ column.name ~ ' is null and '
+                    ~ crm_hygiene.strip('cast(source_' ~ column.name | replace(' ', '_') ~ loop.index ~ ' as ' ~ text ~ ')') ~ ' is not null',
+                    'unparseable ' ~ column.name]) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- for required in meta.required -%}
+            {%- set names = [required] if required is string else required -%}
+            {%- set missing = [] -%}
+            {%- for name in names -%}
+                {%- set is_text = declared.columns[name].data_type == 'string' -%}
+                {%- do missing.append((crm_hygiene.strip('parsed.' ~ name) if is_text else 'parsed.' ~ name) ~ ' is null') -%}
+            {%- endfor -%}
+            {%- do reasons.append([missing | join(' and '), 'missing ' ~ names[0]]) -%}
+        {%- endfor -%}
+        {%- for column in declared.columns.values() -%}
+            {%- set accepted = (column.config.meta or {}).get('accepted') -%}
+            {%- set event = (column.config.meta or {}).get('event') -%}
+            {%- if accepted and landed.get(column.name | replace('_', '')) -%}
+                {%- do reasons.append([
+                    'parsed.' ~ column.name ~ " not in ('" ~ accepted | join("', '") ~ "')",
+                    'unknown ' ~ column.name]) -%}
+            {%- endif -%}
+            {%- if event and landed.get(column.name | replace('_', '')) -%}
+                {%- do reasons.append([
+                    'parsed.' ~ column.name ~ ' > ' ~ crm_hygiene.run_start() ~ (' and ' ~ event if event is string else ''),
+                    column.name ~ ' later than the run']) -%}
+            {%- endif -%}
+        {%- endfor %}
+with source as (
+    select * from {{ relation }}
+),
+
+parsed as (
+    select
+        {%- for column in declared.columns.values() %}
+        {{ parsed[column.name] }} as {{ column.name }},
+            {%- if column.data_type != 'string' %}
+                {%- for source_column in landed.get(column.name | replace('_', ''), []) %}
+        source.{{ adapter.quote(source_column.name) }} as source_{{ column.name }}{{ loop.index }},
+                {%- endfor %}
+            {%- endif %}
+        {%- endfor %}
+        {{ crm_hygiene.row_hash(content) }} as row_hash
+    from source
+),
+
+judged as (
+    select
+        parsed.*,
+        case
+            {%- for condition, reason in reasons %}
+            when {{ condition }} then '{{ reason }}'
+            {%- endfor %}
+        end as reason,
+            {%- if meta.key[0] in key %}
+        case
+            when {{ crm_hygiene.strip('cast(' ~ key[0] ~ ' as ' ~ text ~ ')') }} is not null
+                then {% for name in key -%}
+                    coalesce(cast({{ name }} as {{ text }}), ''){{ " || ':' || " if not loop.last }}
+                {%- endfor %}
+        end as source_key
+            {%- else %}
+        cast(null as {{ text }}) as source_key
+            {%- endif %}
+    from parsed
+),
+
+ranked as (
+    select
+        judged.*,
+        first_value(row_hash) over (
+            partition by coalesce(source_key, row_hash)
+            order by
+                case when reason is null then 0 else 1 end,
+                {%- for name in loaded_at %}
+                {{ name }} desc nulls last,
+                {%- endfor %}
+                row_hash
+            rows between unbounded preceding and unbounded following
+        ) as winner_hash,
+        row_number() over (
+            partition by coalesce(source_key, row_hash)
+            order by
+                case when reason is null then 0 else 1 end,
+                {%- for name in loaded_at %}
+                {{ name }} desc nulls last,
+                {%- endfor %}
+                row_hash
+        ) as place
+    from judged
+),
+
+named as (
+    select
+        ranked.*,
+        case
+            when place > 1 and row_hash = winner_hash then 'duplicate'
+            when reason is not null then 'rejected'
+            when place > 1 then 'superseded'
+            else 'staged'
+        end as landing_status
+    from ranked
+)
+
+select
+        {%- for column in declared.columns.values() %}
+    {{ column.name }},
+        {%- endfor %}
+    landing_status,
+    case landing_status
+        when 'rejected' then reason
+        when 'superseded' then 'superseded by a later row with the same key'
+    end as reject_reason,
+    source_key,
+    case
+        when landing_status in ('rejected', 'superseded') then {{ crm_hygiene.json_object(raw) }}
+    end as raw,
+        {%- if meta.key | length == 2 and meta.key[1] == '_fivetran_start' and landed.get('fivetranstart') %}
+    row_number() over (
+        partition by {{ meta.key[0] }}
+        order by
+            case when landing_status = 'staged' then 0 else 1 end,
+            case when _fivetran_active then 0 else 1 end,
+            _fivetran_start desc nulls last
+    ) = 1 as is_latest_version
+        {%- else %}
+    true as is_latest_version
+        {%- endif %}
+from named
+    {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,83 @@
+{#- A landed column (SQL expression, landed type) as the declared type: string, timestamp (UTC), date, boolean,
+    integer or numeric; NULL where the value cannot be read as that. Instants may be landed as ISO 8601 text
+    with or without offset, as epoch milliseconds, or typed. -#}
+{% macro parse_value(expression, landed_type, declared_type) -%}
+    {%- set landed = landed_type | lower -%}
+    {%- set text = crm_hygiene.strip('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')') -%}
+    {%- set is_text = 'char' in landed or landed in ('text', 'string', 'json', 'uuid') -%}
+    {%- set is_number = not is_text and modules.re.match(
+        '.*(int|decimal|numeric|number|double|float|real)', landed) -%}
+    {%- set timestamp = dbt.type_timestamp() -%}
+    {%- set instant_regex = '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?' -%}
+    {%- set offset_regex = '(Z|z|[ ]?[+-][0-9]{2}(:?[0-9]{2})?)' -%}
+    {%- if declared_type == 'string' -%}
+        cast({{ expression }} as {{ dbt.type_string() }})
+    {%- elif declared_type == 'timestamp' -%}
+        {%- if 'timestamp' in landed and ('zone' in landed or 'tz' in landed) and 'without' not in landed and 'ntz' not in landed -%}
+            {{ crm_hygiene.utc_timestamp(expression) }}
+        {%- elif 'timestamp' in landed or 'datetime' in landed or landed == 'date' -%}
+            cast({{ expression }} as {{ timestamp }})
+        {%- elif is_number -%}
+            case
+                when {{ expression }} between -60000000000000 and 250000000000000
+                    then {{ crm_hygiene.epoch_timestamp('cast(' ~ expression ~ ' as bigint)') }}
+            end
+        {%- else -%}
+            case
+                when {{ crm_hygiene.matches(text, instant_regex) }}
+                    then {{ dbt.safe_cast(text, timestamp) }}
+                when {{ crm_hygiene.matches(text, instant_regex.rstrip('?') ~ offset_regex) }}
+                    then {{ crm_hygiene.utc_timestamp(text) }}
+                when {{ crm_hygiene.matches(text, '[0-9]{11,14}') }}
+                    then {{ crm_hygiene.epoch_timestamp(dbt.safe_cast(text, 'bigint')) }}
+            end
+        {%- endif -%}
+    {%- elif declared_type == 'date' -%}
+        {%- if landed == 'date' or 'timestamp' in landed or 'datetime' in landed -%}
+            cast({{ crm_hygiene.parse_value(expression, landed_type, 'timestamp') }} as date)
+        {%- elif is_number -%}
+            cast({{ crm_hygiene.parse_value(expression, landed_type, 'timestamp') }} as date)
+        {%- else -%}
+            cast({{ crm_hygiene.parse_value(expression, 'text', 'timestamp') }} as date)
+        {%- endif -%}
+    {%- elif declared_type == 'boolean' -%}
+        {%- if 'bool' in landed -%}
+            {{ expression }}
+        {%- else -%}
+            case
+                when lower({{ text }}) in ('true', 't', 'yes', 'y', '1') then true
+                when lower({{ text }}) in ('false', 'f', 'no', 'n', '0') then false
+            end
+        {%- endif -%}
+    {%- elif declared_type == 'integer' -%}
+        {%- if is_number -%}
+            {{ dbt.safe_cast(expression, 'bigint') }}
+        {%- else -%}
+            case
+                when {{ crm_hygiene.matches(text, '[+-]?[0-9]{1,18}([.]0+)?') }}
+                    then cast({{ dbt.safe_cast(text, crm_hygiene.type_amount()) }} as bigint)
+            end
+        {%- endif -%}
+    {%- elif declared_type == 'numeric' -%}
+        {%- if is_number -%}
+            {{ dbt.safe_cast(expression, crm_hygiene.type_amount()) }}
+        {%- else -%}
+            case
+                when {{ crm_hygiene.matches(text, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?') }}
+                    then {{ dbt.safe_cast(text, crm_hygiene.type_amount()) }}
+            end
+        {%- endif -%}
+    {%- else -%}
+        {{ exceptions.raise_compiler_error("no such declared type: '" ~ declared_type ~ "'") }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The engine's type of a declared one. -#}
+{% macro declared_type_of(declared_type) -%}
+    {%- set types = {
+        'string': dbt.type_string(), 'timestamp': dbt.type_timestamp(), 'date': 'date',
+        'boolean': dbt.type_boolean(), 'integer': 'bigint', 'numeric': crm_hygiene.type_amount()
+    } -%}
+    {{ return(types[declared_type]) }}
+{%- endmacro %}

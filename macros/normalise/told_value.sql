@@ -1,0 +1,14 @@
+{#- A value that a history tells as text, in the one form in which all sources of that field are compared: amounts
+    as plain numbers, close dates as YYYY-MM-DD, everything else as landed. -#}
+{% macro told_value(landed_field, value) -%}
+    case
+        when lower({{ landed_field }}) = 'amount'
+            then coalesce({{ crm_hygiene.plain_number(value) }}, {{ value }})
+        when lower({{ landed_field }}) = 'closedate'
+            then coalesce(
+                cast({{ crm_hygiene.parse_value(value, 'text', 'date') }} as {{ dbt.type_string() }}),
+                {{ value }}
+            )
+        else {{ value }}
+    end
+{%- endmacro %}

@@ -1,0 +1,30 @@
+{{ config(materialized='view') }}
+
+with final as (
+    select
+        {{ record_key('crm', 'object_type', 'record_id') }} as record_key,
+        record_sk,
+        crm,
+        object_type,
+        record_id,
+        field,
+        change_number,
+        changed_at,
+        old_value,
+        new_value,
+        changed_by,
+        actor_kind,
+        channel,
+        automation_id,
+        correlation_id,
+        source_table,
+        change_id,
+        change_sequence,
+        is_orphan,
+        is_chain_break,
+        is_before_creation
+    from {{ ref('base_crm__field_changes') }}
+    where change_class = 'effective' and changed_at <= {{ as_of() }}
+)
+
+select * from final

@@ -1,0 +1,130 @@
+with landed as (
+    select
+        'salesforce' as crm,
+        id as lead_id,
+        created_date as created_at,
+        first_name,
+        last_name,
+        company,
+        email,
+        coalesce({{ strip('phone') }}, mobile_phone) as phone,
+        coalesce(country_code, country) as country,
+        cast(null as {{ dbt.type_string() }}) as region,
+        status,
+        segment_c as segment,
+        owner_id,
+        lead_source,
+        case
+            when has_opted_out_of_email then 'opted_out'
+            else lower(consent_status_c)
+        end as consent_status,
+        do_not_call as do_not_contact,
+        email_bounced_date as hard_bounced_at,
+        coalesce(is_converted, false) or converted_date is not null as is_flagged_converted,
+        converted_date as converted_at,
+        converted_contact_id,
+        converted_account_id,
+        converted_opportunity_id,
+        legal_hold_c as is_on_legal_hold,
+        last_modified_date as updated_at,
+        last_activity_date,
+        coalesce(is_deleted, false)
+        or coalesce(_fivetran_deleted, false)
+        or not coalesce(_fivetran_active, true) as is_flagged_deleted,
+        case when is_deleted then coalesce(system_modstamp, last_modified_date) end as deleted_at,
+        master_record_id as merged_into_id
+    from {{ ref('base_salesforce__lead') }}
+    where landing_status = 'staged' and is_latest_version
+
+    union all
+
+    select
+        'open' as crm,
+        lead_id,
+        created_at,
+        first_name,
+        last_name,
+        company,
+        email,
+        phone,
+        country,
+        region,
+        status,
+        segment,
+        owner_id,
+        lead_source,
+        lower(consent_status) as consent_status,
+        do_not_contact,
+        hard_bounced_at,
+        converted_at is not null as is_flagged_converted,
+        converted_at,
+        converted_contact_id,
+        converted_account_id,
+        converted_opportunity_id,
+        legal_hold as is_on_legal_hold,
+        updated_at,
+        cast(null as date) as last_activity_date,
+        deleted_at is not null as is_flagged_deleted,
+        deleted_at,
+        merged_into_id
+    from {{ ref('base_open__leads') }}
+    where landing_status = 'staged'
+),
+
+normalised as (
+    select
+        landed.*,
+        {{ normalised_email('landed.email') }} as email_normalised,
+        {{ e164_phone('landed.phone', 'countries.calling_code', 'countries.trunk_prefix') }}
+            as phone_e164,
+        countries.iso2 as country_iso2,
+        countries.region as country_region,
+        landed.is_flagged_converted
+        and (landed.converted_at is null or landed.converted_at <= {{ as_of() }}) as is_converted
+    from landed
+    left join {{ ref('countries') }} as countries
+        on lower({{ strip('landed.country') }}) = countries.spelling
+    where landed.created_at <= {{ as_of() }}
+),
+
+final as (
+    select
+        {{ record_key('landed.crm', "'lead'", 'landed.lead_id') }} as record_key,
+        landed.crm,
+        landed.lead_id,
+        landed.created_at,
+        landed.first_name,
+        landed.last_name,
+        landed.company,
+        landed.email,
+        landed.email_normalised,
+        {{ dbt.hash('landed.email_normalised') }} as email_hash,
+        landed.phone,
+        landed.phone_e164,
+        {{ dbt.hash('landed.phone_e164') }} as phone_hash,
+        landed.country,
+        landed.country_iso2,
+        coalesce(landed.region, landed.country_region) as region,
+        landed.status,
+        landed.segment,
+        landed.owner_id,
+        landed.lead_source,
+        {{ consent_status('landed.consent_status') }} as consent_status,
+        landed.do_not_contact,
+        coalesce(landed.hard_bounced_at <= {{ as_of() }}, false) as is_hard_bounced,
+        case when landed.hard_bounced_at <= {{ as_of() }} then landed.hard_bounced_at end
+            as hard_bounced_at,
+        landed.is_converted,
+        case when landed.is_converted then landed.converted_at end as converted_at,
+        case when landed.is_converted then landed.converted_contact_id end as converted_contact_id,
+        case when landed.is_converted then landed.converted_account_id end as converted_account_id,
+        case when landed.is_converted then landed.converted_opportunity_id end
+            as converted_opportunity_id,
+        landed.is_on_legal_hold,
+        landed.updated_at,
+        landed.last_activity_date,
+        {{ deleted_and_merged_columns() }}
+    from normalised as landed
+)
+
+select * from final

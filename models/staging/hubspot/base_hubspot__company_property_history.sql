@@ -1,0 +1,1 @@
+{{ landed('hubspot', 'company_property_history') }}

@@ -1,0 +1,1 @@
+{{ landed('hubspot', 'contact_merge_audit') }}

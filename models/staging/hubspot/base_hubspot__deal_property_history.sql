@@ -1,0 +1,1 @@
+{{ landed('hubspot', 'deal_property_history') }}

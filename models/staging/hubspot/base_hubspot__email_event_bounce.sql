@@ -1,0 +1,1 @@
+{{ landed('hubspot', 'email_event_bounce') }}

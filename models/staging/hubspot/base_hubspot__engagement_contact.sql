@@ -1,0 +1,1 @@
+{{ landed('hubspot', 'engagement_contact') }}

@@ -1,0 +1,117 @@
+{{ config(materialized='view') }}
+
+-- HubSpot's histories tell new values only: the old one is the value before it of the same property.
+-- The first row of a property is the value at creation when it comes with it; a stage's always is.
+with told as (
+    select
+        'opportunity' as object_type,
+        deal_id as record_id,
+        'deal_stage' as source_table,
+        'dealstage' as landed_field,
+        value as new_value,
+        date_entered as changed_at,
+        source,
+        source_id,
+        _fivetran_start,
+        landing_status
+    from {{ ref('base_hubspot__deal_stage') }}
+
+    {%- for object_type, hubspot_object in [
+        ('opportunity', 'deal'), ('contact', 'contact'), ('account', 'company'), ('case', 'ticket'),
+    ] %}
+
+    union all
+
+    select
+        '{{ object_type }}' as object_type,
+        {{ hubspot_object }}_id as record_id,
+        '{{ hubspot_object }}_property_history' as source_table,
+        name as landed_field,
+        {{ told_value('name', 'value') }} as new_value,
+        coalesce(timestamp, timestamp_instant) as changed_at,
+        source,
+        source_id,
+        _fivetran_start,
+        landing_status
+    from {{ ref('base_hubspot__' ~ hubspot_object ~ '_property_history') }}
+    {%- endfor %}
+),
+
+mapped as (
+    select
+        told.*,
+        coalesce(field_map.field, told.landed_field) as field,
+        told.landing_status <> 'staged' as is_landed_again
+    from told
+    left join {{ ref('field_map') }} as field_map
+        on
+            field_map.crm = 'hubspot'
+            and told.object_type = field_map.object_type
+            and lower(told.landed_field) = field_map.landed_field
+    where told.landing_status in ('staged', 'duplicate', 'superseded')
+),
+
+ordered as (
+    select
+        *,
+        row_number() over (
+            partition by is_landed_again, object_type, source_table, record_id, landed_field
+            order by changed_at, _fivetran_start nulls first, new_value nulls first
+        ) as value_number,
+        lag({{ strip('new_value') }}) over (
+            partition by is_landed_again, object_type, source_table, record_id, landed_field
+            order by changed_at, _fivetran_start nulls first, new_value nulls first
+        ) as old_value
+    from mapped
+),
+
+-- Other loaders than Fivetran tell stage changes in the property history; told by both they count once.
+stages_told as (
+    select distinct
+        record_id,
+        new_value,
+        changed_at
+    from mapped
+    where source_table = 'deal_stage' and not is_landed_again
+),
+
+final as (
+    select
+        ordered.object_type,
+        ordered.record_id,
+        ordered.source_table,
+        ordered.record_id || ':' || ordered.landed_field || ':'
+        || cast(ordered.changed_at as {{ dbt.type_string() }}) || ':'
+        || coalesce(ordered.new_value, '') as change_id,
+        ordered.landed_field,
+        ordered.field,
+        case when not ordered.is_landed_again then ordered.old_value end as old_value,
+        ordered.new_value,
+        ordered.changed_at,
+        cast(ordered.value_number as {{ dbt.type_bigint() }}) as change_sequence,
+        ordered.source,
+        ordered.source_id,
+        ordered.is_landed_again or stages_told.record_id is not null as is_duplicate,
+        ordered.value_number = 1
+        and (
+            ordered.field = 'stage'
+            or records.created_at is null
+            or ordered.changed_at
+            <= records.created_at + {{ threshold('first_value_seconds') }} * interval '1' second
+        ) as is_first_value
+    from ordered
+    left join stages_told
+        on
+            ordered.source_table = 'deal_property_history'
+            and ordered.field = 'stage'
+            and ordered.record_id = stages_told.record_id
+            and ordered.new_value = stages_told.new_value
+            and ordered.changed_at = stages_told.changed_at
+    left join {{ ref('base_crm__records') }} as records
+        on
+            records.crm = 'hubspot'
+            and ordered.object_type = records.object_type
+            and ordered.record_id = records.record_id
+)
+
+select * from final

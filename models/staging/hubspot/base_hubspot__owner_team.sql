@@ -1,0 +1,1 @@
+{{ landed('hubspot', 'owner_team') }}

@@ -1,0 +1,1 @@
+{{ landed('hubspot', 'ticket_property_history') }}

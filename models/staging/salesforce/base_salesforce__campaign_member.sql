@@ -1,0 +1,1 @@
+{{ landed('salesforce', 'campaign_member') }}

@@ -1,0 +1,1 @@
+{{ landed('salesforce', 'lead_status') }}
