@@ -4,7 +4,7 @@
     case
         when lower({{ landed_field }}) = 'amount'
             then coalesce({{ crm_hygiene.plain_number(value) }}, {{ value }})
-        when lower({{ landed_field }}) = 'closedate'
+        when lower({{ landed_field }}) in ('closedate', 'close_date')
             then coalesce(
                 cast({{ crm_hygiene.parse_value(value, 'text', 'date') }} as {{ dbt.type_string() }}),
                 {{ value }}

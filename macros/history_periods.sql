@@ -1,0 +1,72 @@
+{#- The periods that each record spent with one value of a field (its stage, its owner), one row per record and value in
+    turn: the first starts at creation, each change ends one and starts the next, the last is open at as_of.
+    One pass: the creation is set before the changes as event 0, and the window runs over the narrow key.
+      changes_filter  condition on stg_crm__field_changes that picks the changes of the field
+      current_value   column of int_crm__records that holds the value at as_of
+      object_types    list of object types that have the field
+      value           name of the value column in the result -#}
+{% macro history_periods(changes_filter, current_value, object_types, value) -%}
+with records as (
+    select
+        record_sk,
+        created_at,
+        {{ current_value }} as value_at_as_of
+    from {{ ref('int_crm__records') }}
+    where object_type in ('{{ object_types | join("', '") }}')
+),
+
+events as (
+    select
+        record_sk,
+        0 as event_number,
+        created_at as event_at,
+        cast(null as {{ dbt.type_string() }}) as old_value,
+        cast(null as {{ dbt.type_string() }}) as new_value,
+        cast(null as {{ dbt.type_string() }}) as change_id
+    from records
+
+    union all
+
+    select
+        record_sk,
+        change_number as event_number,
+        changed_at as event_at,
+        old_value,
+        new_value,
+        change_id
+    from {{ ref('stg_crm__field_changes') }}
+    where not is_orphan and {{ changes_filter }}
+),
+
+paired as (
+    select
+        *,
+        lead(event_at) over (partition by record_sk order by event_number) as next_event_at,
+        lead(old_value) over (partition by record_sk order by event_number) as next_old_value
+    from events
+),
+
+final as (
+    select
+        paired.record_sk,
+        paired.event_number + 1 as period_number,
+        case
+            when paired.event_number > 0 then paired.new_value
+            when paired.next_event_at is null then records.value_at_as_of
+            else paired.next_old_value
+        end as {{ value }},
+        -- A change before creation starts the record's history earlier than the record says.
+        case
+            when paired.event_number = 0 and paired.next_event_at < paired.event_at
+                then paired.next_event_at
+            else paired.event_at
+        end as started_at,
+        paired.next_event_at as ended_at,
+        paired.next_event_at is null as is_current,
+        coalesce(paired.event_number = 0 and paired.next_event_at < paired.event_at, false)
+            as starts_before_creation,
+        paired.change_id as started_by_change_id
+    from paired
+    inner join records on paired.record_sk = records.record_sk
+)
+{%- endmacro %}

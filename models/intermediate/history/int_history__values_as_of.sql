@@ -1,0 +1,21 @@
+-- The last visible change of a field tells its value at as_of; before the first visible one, what the earliest
+-- change left. Fields without any change have no row here.
+with final as (
+    select
+        record_sk,
+        field,
+        case when changed_at <= {{ as_of() }} then new_value else old_value end as value_at_as_of
+    from {{ ref('base_crm__field_changes') }}
+    where
+        change_class = 'effective'
+        and not is_orphan
+        and (
+            (
+                changed_at <= {{ as_of() }}
+                and (next_changed_at is null or next_changed_at > {{ as_of() }})
+            )
+            or (change_number = 1 and changed_at > {{ as_of() }})
+        )
+)
+
+select * from final
