@@ -7,7 +7,7 @@
     {%- endif -%}
     {%- set text = (given | string).strip().replace('Z', '+00:00') -%}
     {%- if not modules.re.match(
-        '^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([+-]\d{2}:\d{2})?)?$', text
+        '^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?([+-][0-9]{2}:[0-9]{2})?)?$', text
     ) -%}
         {{ exceptions.raise_compiler_error(
             "as_of is '" ~ given ~ "'; write a date (2026-03-31) or an instant (2026-03-31T18:00:00+02:00)."

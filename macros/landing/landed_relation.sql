@@ -1,7 +1,7 @@
-{#- The relation that holds a landed table, or none where it is not landed. Registers the dependency: on the
-    demo's seed in the demo, which puts it before every reader in one `dbt build`.
-    Accepts Fivetran's name (opportunity_field_history) and the API's (OpportunityFieldHistory). -#}
-{% macro landed_relation(crm, table) %}
+{#- The relation that holds a landed table, or none where it is not landed. Registers the dependency: on the demo's
+    seed in the demo, which puts it before every reader in one `dbt build`.
+      names  tables of the landing from landed_names(crm), where the caller has them already -#}
+{% macro landed_relation(crm, table, names=none) %}
     {%- set declared = source(crm, table) -%}
     {%- if is_demo() -%}
         {{ return(ref('demo_' ~ crm ~ '__' ~ table) if table in demo_tables().get(crm, []) else none) }}
@@ -9,14 +9,23 @@
     {%- if crm not in crm_sources() or not execute -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set api_name = table | replace('_', ' ') | title | replace(' ', '') -%}
-    {%- for identifier in [table, api_name, api_name | lower] -%}
-        {%- set found = adapter.get_relation(declared.database, declared.schema, identifier) -%}
-        {%- if found is not none -%}
-            {{ return(found) }}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ return(none) }}
+    {%- set names = crm_hygiene.landed_names(crm) if names is none else names -%}
+    {%- set name = names.get(table | replace('_', '')) -%}
+    {{ return(api.Relation.create(declared.database, declared.schema, name) if name else none) }}
+{% endmacro %}
+
+
+{#- The tables of a landing as {name without case and underscores: name}, so that opportunity_field_history and
+    OpportunityFieldHistory are one. Where a landing has both, Fivetran's spelling counts. -#}
+{% macro landed_names(crm) %}
+    {%- set names = {} -%}
+    {%- if execute and not is_demo() and crm in crm_sources() -%}
+        {%- set declared = (graph.sources.values() | selectattr('source_name', 'equalto', crm) | list)[0] -%}
+        {%- for name in crm_hygiene.tables_in_schema(declared.database, declared.schema) | sort(case_sensitive=true) -%}
+            {%- do names.update({name | lower | replace('_', ''): name}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(names) }}
 {% endmacro %}
 
 

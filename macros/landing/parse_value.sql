@@ -25,11 +25,11 @@
         {%- else -%}
             case
                 when {{ crm_hygiene.matches(text, instant_regex) }}
-                    then {{ dbt.safe_cast(text, timestamp) }}
+                    then {{ crm_hygiene.try_cast(text, timestamp) }}
                 when {{ crm_hygiene.matches(text, instant_regex.rstrip('?') ~ offset_regex) }}
                     then {{ crm_hygiene.utc_timestamp(text) }}
                 when {{ crm_hygiene.matches(text, '[0-9]{11,14}') }}
-                    then {{ crm_hygiene.epoch_timestamp(dbt.safe_cast(text, 'bigint')) }}
+                    then {{ crm_hygiene.epoch_timestamp(crm_hygiene.try_cast(text, 'bigint')) }}
             end
         {%- endif -%}
     {%- elif declared_type == 'date' -%}
@@ -51,20 +51,20 @@
         {%- endif -%}
     {%- elif declared_type == 'integer' -%}
         {%- if is_number -%}
-            {{ dbt.safe_cast(expression, 'bigint') }}
+            {{ crm_hygiene.try_cast(expression, 'bigint') }}
         {%- else -%}
             case
                 when {{ crm_hygiene.matches(text, '[+-]?[0-9]{1,18}([.]0+)?') }}
-                    then cast({{ dbt.safe_cast(text, crm_hygiene.type_amount()) }} as bigint)
+                    then cast({{ crm_hygiene.try_cast(text, crm_hygiene.type_amount()) }} as bigint)
             end
         {%- endif -%}
     {%- elif declared_type == 'numeric' -%}
         {%- if is_number -%}
-            {{ dbt.safe_cast(expression, crm_hygiene.type_amount()) }}
+            {{ crm_hygiene.try_cast(expression, crm_hygiene.type_amount()) }}
         {%- else -%}
             case
                 when {{ crm_hygiene.matches(text, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?') }}
-                    then {{ dbt.safe_cast(text, crm_hygiene.type_amount()) }}
+                    then {{ crm_hygiene.try_cast(text, crm_hygiene.type_amount()) }}
             end
         {%- endif -%}
     {%- else -%}

@@ -1,8 +1,9 @@
 {%- set text = dbt.type_string() -%}
 {%- set rows = [] -%}
 {%- for crm, tables in landing_tables().items() if crm in crm_sources() -%}
+    {%- set names = landed_names(crm) -%}
     {%- for table in tables -%}
-        {%- set relation = landed_relation(crm, table) -%}
+        {%- set relation = landed_relation(crm, table, names) -%}
         {%- if execute -%}
             {%- set landed = landed_columns(relation) -%}
             {%- set declared = declared_table(crm, table) -%}

@@ -2,8 +2,9 @@
 with counted as (
     {%- for crm, tables in landing_tables().items() %}
     {%- set outer_last = loop.last %}
+    {%- set names = landed_names(crm) %}
     {%- for table in tables %}
-    {%- set relation = landed_relation(crm, table) %}
+    {%- set relation = landed_relation(crm, table, names) %}
     select
         '{{ crm }}' as crm,
         '{{ table }}' as source_table,

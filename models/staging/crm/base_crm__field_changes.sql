@@ -94,7 +94,7 @@ translated as (
                 field = 'consent_status'
                 and lower(landed_field) in ('hs_email_optout', 'hasoptedoutofemail')
                 then case
-                    when lower({{ value }}) not in ('true', '1') then null
+                    when coalesce(lower({{ value }}), '') not in ('true', '1') then null
                     when crm = 'hubspot' then 'unsubscribed'
                     else 'opted_out'
                 end
@@ -138,8 +138,10 @@ classed as (
         records.record_sk,
         records.created_at as record_created_at,
         records.record_sk is null as is_orphan,
-        case when records.record_sk is null then folded.object_type || folded.record_id end
-            as orphan_id,
+        case
+            when records.record_sk is null
+                then {{ record_key('folded.crm', 'folded.object_type', 'folded.record_id') }}
+        end as orphan_id,
         case
             when folded.is_duplicate then 'duplicate'
             when folded.is_first_value then 'first_value'
@@ -170,6 +172,19 @@ ordered as (
             order by changed_at, change_sequence nulls first, change_id
         ) as next_changed_at
     from classed
+),
+
+-- An owner who left and came back stands twice among the owners, with one login.
+logins as (
+    select
+        crm,
+        login_id,
+        user_id,
+        row_number() over (
+            partition by crm, login_id order by case when is_active then 0 else 1 end, user_id
+        ) as place
+    from {{ ref('stg_crm__users') }}
+    where login_id is not null
 ),
 
 final as (
@@ -220,10 +235,15 @@ final as (
     from ordered
     left join {{ ref('hubspot_change_sources') }} as sources
         on ordered.hubspot_source = sources.source
-    left join {{ ref('stg_crm__users') }} as logins
-        on ordered.crm = logins.crm and ordered.hubspot_login_id = logins.login_id
+    left join logins
+        on
+            ordered.crm = logins.crm
+            and ordered.hubspot_login_id = logins.login_id
+            and logins.place = 1
     left join {{ ref('stg_crm__users') }} as actors
-        on ordered.crm = actors.crm and ordered.changed_by = actors.user_id
+        on
+            ordered.crm = actors.crm
+            and coalesce(logins.user_id, ordered.changed_by) = actors.user_id
 )
 
 select * from final

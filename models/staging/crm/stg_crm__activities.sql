@@ -27,7 +27,7 @@ with salesforce_tasks as (
         case when who_id like '00Q%' then who_id end as lead_id,
         case when what_id like '006%' then what_id end as opportunity_id,
         owner_id,
-        coalesce(is_deleted, false) as is_deleted
+        coalesce(is_deleted, false) or not coalesce(_fivetran_active, true) as is_deleted
     from {{ ref('base_salesforce__task') }}
     where landing_status = 'staged' and is_latest_version
 ),
@@ -51,7 +51,7 @@ salesforce_events as (
         case when who_id like '00Q%' then who_id end as lead_id,
         case when what_id like '006%' then what_id end as opportunity_id,
         owner_id,
-        coalesce(is_deleted, false) as is_deleted
+        coalesce(is_deleted, false) or not coalesce(_fivetran_active, true) as is_deleted
     from {{ ref('base_salesforce__event') }}
     where landing_status = 'staged' and is_latest_version
 ),
@@ -247,9 +247,13 @@ final as (
         occurred_at,
         activity_type,
         direction,
-        -- What is done after as_of was still planned then.
-        case when occurred_at > {{ as_of() }} then 'planned' else status end as status,
-        coalesce(status = 'planned' or occurred_at > {{ as_of() }}, false) as is_planned,
+        -- What is done after as_of was still planned then; what is canceled is not.
+        case
+            when occurred_at > {{ as_of() }} and status <> 'canceled' then 'planned'
+            else status
+        end as status,
+        coalesce(status = 'planned' or (occurred_at > {{ as_of() }} and status <> 'canceled'), false)
+            as is_planned,
         is_automated,
         account_id,
         contact_id,

@@ -87,7 +87,7 @@ landed as (
         coalesce(contacts.is_deleted, false)
         or coalesce(contacts._fivetran_deleted, false)
         or not coalesce(contacts._fivetran_active, true) as is_flagged_deleted,
-        cast(null as {{ dbt.type_timestamp() }}) as deleted_at,
+        merges.merged_at as deleted_at,
         merges.merged_into_id
     from {{ ref('base_hubspot__contact') }} as contacts
     left join {{ ref('base_hubspot__merged_records') }} as merges

@@ -140,7 +140,7 @@ final as (
         landed.next_step_at,
         landed.forecast_category,
         landed.loss_reason,
-        landed.closed_at,
+        case when landed.closed_at <= {{ as_of() }} then landed.closed_at end as closed_at,
         landed.opportunity_type,
         landed.is_on_legal_hold,
         landed.updated_at,

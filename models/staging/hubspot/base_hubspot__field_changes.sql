@@ -58,7 +58,7 @@ ordered as (
             partition by is_landed_again, object_type, source_table, record_id, landed_field
             order by changed_at, _fivetran_start nulls first, new_value nulls first
         ) as value_number,
-        lag({{ strip('new_value') }}) over (
+        lag(new_value) over (
             partition by is_landed_again, object_type, source_table, record_id, landed_field
             order by changed_at, _fivetran_start nulls first, new_value nulls first
         ) as old_value

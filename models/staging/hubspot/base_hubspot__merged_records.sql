@@ -1,9 +1,11 @@
--- Which record was merged into which, from every place where HubSpot tells it.
+{%- set unknown = 'cast(null as ' ~ dbt.type_timestamp() ~ ')' %}
+-- Which record was merged into which and when, from every place where HubSpot tells it.
 with told as (
     select
         'contact' as object_type,
         survivor.id as survivor_id,
-        parts.part
+        parts.part,
+        {{ unknown }} as merged_at
     from {{ ref('base_hubspot__contact') }} as survivor,
         {{ split_rows('survivor.property_hs_merged_object_ids', ';') }}
     where survivor.landing_status = 'staged' and survivor.is_latest_version
@@ -14,7 +16,8 @@ with told as (
     select
         'contact' as object_type,
         survivor.id as survivor_id,
-        {{ dbt.split_part('parts.part', "':'", 1) }} as part
+        {{ dbt.split_part('parts.part', "':'", 1) }} as part,
+        {{ parse_value(dbt.split_part('parts.part', "':'", 2), 'text', 'timestamp') }} as merged_at
     from {{ ref('base_hubspot__contact') }} as survivor,
         {{ split_rows('survivor.property_hs_calculated_merged_vids', ';') }}
     where survivor.landing_status = 'staged' and survivor.is_latest_version
@@ -24,7 +27,8 @@ with told as (
     select
         'contact' as object_type,
         canonical_vid as survivor_id,
-        vid_to_merge as part
+        vid_to_merge as part,
+        timestamp as merged_at
     from {{ ref('base_hubspot__contact_merge_audit') }}
     where landing_status = 'staged'
 
@@ -33,7 +37,8 @@ with told as (
     select
         'account' as object_type,
         survivor.id as survivor_id,
-        parts.part
+        parts.part,
+        {{ unknown }} as merged_at
     from {{ ref('base_hubspot__company') }} as survivor,
         {{ split_rows('survivor.property_hs_merged_object_ids', ';') }}
     where survivor.landing_status = 'staged' and survivor.is_latest_version
@@ -43,7 +48,8 @@ with told as (
     select
         'opportunity' as object_type,
         survivor.deal_id as survivor_id,
-        parts.part
+        parts.part,
+        {{ unknown }} as merged_at
     from {{ ref('base_hubspot__deal') }} as survivor,
         {{ split_rows('survivor.property_hs_merged_object_ids', ';') }}
     where survivor.landing_status = 'staged' and survivor.is_latest_version
@@ -53,7 +59,8 @@ with told as (
     select
         'opportunity' as object_type,
         deal_id as survivor_id,
-        merged_deal_id as part
+        merged_deal_id as part,
+        {{ unknown }} as merged_at
     from {{ ref('base_hubspot__merged_deal') }}
     where landing_status = 'staged'
 
@@ -62,7 +69,8 @@ with told as (
     select
         'case' as object_type,
         survivor.id as survivor_id,
-        parts.part
+        parts.part,
+        {{ unknown }} as merged_at
     from {{ ref('base_hubspot__ticket') }} as survivor,
         {{ split_rows('survivor.property_hs_merged_object_ids', ';') }}
     where survivor.landing_status = 'staged' and survivor.is_latest_version
@@ -72,7 +80,8 @@ trimmed as (
     select
         object_type,
         survivor_id,
-        {{ strip('part') }} as record_id
+        {{ strip('part') }} as record_id,
+        merged_at
     from told
 ),
 
@@ -80,7 +89,8 @@ final as (
     select
         object_type,
         record_id,
-        max(survivor_id) as merged_into_id
+        max(survivor_id) as merged_into_id,
+        min(merged_at) as merged_at
     from trimmed
     where record_id is not null and record_id <> survivor_id
     group by object_type, record_id

@@ -1,0 +1,112 @@
+{#- Prints, at the end of a run that built the landing marts, what a person should know of it: rows landed, staged and
+    rejected, the history's quality, and what is not landed with what cannot be computed without it.
+    Prints nothing where those marts were not built. -#}
+{% macro build_summary(results) %}
+    {#- dbt learns here what the hook reads. -#}
+    {%- do [ref('landing_row_counts'), ref('landing_coverage'), ref('rejected_rows'), ref('history_quality')] -%}
+    {%- if execute and results is defined -%}
+        {%- set built = results
+            | selectattr('node.resource_type', 'equalto', 'model')
+            | selectattr('status', 'equalto', 'success')
+            | map(attribute='node.name') | list -%}
+        {%- if 'landing_coverage' in built and 'landing_row_counts' in built -%}
+            {%- do crm_hygiene.print_landing_summary() -%}
+            {%- if 'history_quality' in built -%}
+                {%- do crm_hygiene.print_history_summary() -%}
+            {%- endif -%}
+            {%- do crm_hygiene.print_coverage_summary() -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro print_landing_summary() %}
+    {%- set counts = run_query(
+        'select crm, sum(n_landed), sum(n_staged), sum(n_rejected), sum(n_duplicates) from '
+        ~ ref('landing_row_counts') ~ ' group by crm order by crm') -%}
+    {%- do print('') -%}
+    {%- do print(('Demo CRM' if crm_hygiene.is_demo() else 'CRM') ~ ' as of '
+        ~ crm_hygiene.as_of().split("'")[1][:19] ~ ' UTC') -%}
+    {%- do print('') -%}
+    {%- do print('%-12s %12s %12s %12s %12s' | format('rows', 'landed', 'staged', 'rejected', 'duplicates')) -%}
+    {%- for row in counts.rows -%}
+        {%- do print('%-12s %12s %12s %12s %12s' | format(
+            row[0], crm_hygiene.thousands(row[1]), crm_hygiene.thousands(row[2]),
+            crm_hygiene.thousands(row[3]), crm_hygiene.thousands(row[4]))) -%}
+    {%- endfor -%}
+    {%- set reasons = run_query(
+        'select crm, source_table, reason, count(*) from ' ~ ref('rejected_rows')
+        ~ ' group by crm, source_table, reason order by count(*) desc, crm, source_table, reason') -%}
+    {%- for row in reasons.rows[:5] -%}
+        {%- do print('  rejected: ' ~ crm_hygiene.thousands(row[3]) ~ ' of ' ~ row[0] ~ '.' ~ row[1] ~ ': ' ~ row[2]) -%}
+    {%- endfor -%}
+    {%- if reasons.rows | length > 5 -%}
+        {%- do print('  ... and ' ~ (reasons.rows | length - 5) ~ ' more kinds, in ' ~ ref('rejected_rows')) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro print_history_summary() %}
+    {%- set quality = run_query(
+        'select crm, sum(n_changes), sum(n_changes * actor_rate), sum(n_changes * channel_rate), sum(n_no_ops),'
+        ~ ' sum(n_duplicates), sum(n_chain_breaks), sum(n_before_creation), sum(n_orphans), sum(n_last_values_differing),'
+        ~ ' sum(n_last_values_compared) from ' ~ ref('history_quality') ~ ' group by crm order by crm') -%}
+    {%- do print('') -%}
+    {%- if quality.rows | length == 0 -%}
+        {%- do print('No field history is landed: no stage or owner period before the current one, no process signal.') -%}
+    {%- endif -%}
+    {%- for row in quality.rows -%}
+        {%- set changes = row[1] | float or 1 -%}
+        {%- do print('history of ' ~ row[0] ~ ': ' ~ crm_hygiene.thousands(row[1]) ~ ' changes, '
+            ~ '%.0f' | format(100 * (row[2] or 0) | float / changes) ~ ' % with actor, '
+            ~ '%.0f' | format(100 * (row[3] or 0) | float / changes) ~ ' % with channel') -%}
+        {%- do print('  dropped: ' ~ crm_hygiene.thousands(row[4]) ~ ' no-ops, ' ~ crm_hygiene.thousands(row[5]) ~ ' told twice; flagged: '
+            ~ crm_hygiene.thousands(row[6]) ~ ' chain breaks, ' ~ crm_hygiene.thousands(row[7]) ~ ' before creation, '
+            ~ crm_hygiene.thousands(row[8]) ~ ' of records not landed') -%}
+        {%- do print('  last value differs from the record: ' ~ crm_hygiene.thousands(row[9] or 0) ~ ' of ' ~ crm_hygiene.thousands(row[10] or 0)) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{% macro print_coverage_summary() %}
+    {%- set coverage = ref('landing_coverage') -%}
+    {%- set landings = run_query(
+        'select crm, count(distinct case when is_table_landed then source_table end), count(distinct source_table) from '
+        ~ coverage ~ ' group by crm order by crm') -%}
+    {%- do print('') -%}
+    {%- for row in landings.rows if row[1] == 0 -%}
+        {%- do print('WARNING: nothing of ' ~ row[0] ~ ' is landed. Is ' ~ row[0] ~ '_schema (and crm_database) right?') -%}
+    {%- endfor -%}
+    {%- set missing = run_query(
+        'select crm, source_table, max(case when is_table_empty then 1 else 0 end), min(needed_by) from ' ~ coverage
+        ~ ' where not is_table_landed or is_table_empty group by crm, source_table order by crm, source_table') -%}
+    {%- set columns = run_query(
+        'select crm, source_table, source_column, needed_by from ' ~ coverage
+        ~ " where is_table_landed and not is_landed and substring(source_column, 1, 1) <> '_'"
+        ~ ' order by crm, source_table, source_column') -%}
+    {%- if missing.rows | length == 0 and columns.rows | length == 0 -%}
+        {%- do print('Everything that is expected is landed.') -%}
+    {%- endif -%}
+    {%- for row in missing.rows[:12] -%}
+        {%- do print(('empty:      ' if row[2] == 1 else 'not landed: ') ~ row[0] ~ '.' ~ row[1]
+            ~ ' (' ~ crm_hygiene.declared_table(row[0], row[1]).config.meta.needed_by ~ ')') -%}
+    {%- endfor -%}
+    {%- if missing.rows | length > 12 -%}
+        {%- do print('... and ' ~ (missing.rows | length - 12) ~ ' more tables') -%}
+    {%- endif -%}
+    {%- if columns.rows | length > 0 -%}
+        {%- do print('not landed: ' ~ columns.rows | length ~ ' columns of landed tables:') -%}
+        {%- for row in columns.rows[:6] -%}
+            {%- do print('  ' ~ row[0] ~ '.' ~ row[1] ~ '.' ~ row[2] ~ ' (' ~ row[3] ~ ')') -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if missing.rows | length > 0 or columns.rows | length > 0 -%}
+        {%- do print('All of it: select * from ' ~ coverage ~ ' where not is_landed') -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- 12345 as 12,345. -#}
+{% macro thousands(number) %}
+    {{- return('{:,}'.format((number or 0) | int)) -}}
+{% endmacro %}

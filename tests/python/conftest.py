@@ -1,0 +1,65 @@
+"""What the Python tests share: a warehouse of their own and dbt in this process."""
+
+import os
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+sys.path.insert(0, str(ROOT / "scripts"))
+
+
+class Warehouse:
+    """A DuckDB file and the dbt commands run on it."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.target = path.parent / f"target_{path.stem}"
+
+    def sql(self, query: str) -> list[tuple]:
+        """Run SQL on the file (dbt does not hold it between commands)."""
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute("set timezone = 'UTC'")
+            return connection.execute(query).fetchall()
+
+    def land(self, schema: str, table: str, columns: dict[str, str], rows: list[tuple]) -> None:
+        """Make a landed table with these columns (name -> type) and rows."""
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute("set timezone = 'UTC'")
+            connection.execute(f'create schema if not exists "{schema}"')
+            definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+            connection.execute(f'create or replace table "{schema}"."{table}" ({definition})')
+            if rows:
+                marks = ", ".join("?" for _ in columns)
+                connection.executemany(f'insert into "{schema}"."{table}" values ({marks})', rows)
+
+    def dbt(self, command: str, *arguments: str, variables: dict | None = None):
+        """Run a dbt command; return its result."""
+        from dbt.cli.main import dbtRunner
+
+        os.environ["CRM_HYGIENE_DUCKDB"] = str(self.path)
+        place = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "profiles")]
+        place += ["--target-path", str(self.target), "--log-path", str(self.target)]
+        given = ["--vars", str(variables)] if variables else []
+        return dbtRunner().invoke(["--quiet", command, *arguments, *place, *given])
+
+    def build(self, *arguments: str, variables: dict | None = None) -> None:
+        """Run `dbt build` and fail with the messages of what failed."""
+        result = self.dbt("build", *arguments, variables=variables)
+        bad = []
+        if result.result is not None:
+            bad = [
+                f"{one.node.name}: {one.message}"
+                for one in result.result.results
+                if one.status in ("error", "fail", "runtime error", "skipped")
+            ]
+        assert result.success, "\n".join(bad) or str(result.exception)
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory) -> Warehouse:
+    """An empty warehouse for the tests of one module."""
+    return Warehouse(tmp_path_factory.mktemp("warehouse") / "crm.duckdb")

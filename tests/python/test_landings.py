@@ -1,0 +1,297 @@
+"""Every landed row is staged, rejected or an exact duplicate, whatever is landed and however it is spelt."""
+
+import datetime as dt
+
+import pytest
+from conftest import Warehouse
+
+NO_TESTS = ["--exclude", "resource_type:test", "resource_type:unit_test"]
+AS_OF = "2026-01-31 12:00:00"
+
+
+def counts(warehouse: Warehouse) -> dict[str, tuple]:
+    """Landed, staged, rejected, duplicates by landed table."""
+    rows = warehouse.sql(
+        "select source_table, n_landed, n_staged, n_rejected, n_duplicates "
+        "from marts.landing_row_counts where is_landed"
+    )
+    return {row[0]: row[1:] for row in rows}
+
+
+# --- garbage ---------------------------------------------------------------------------------------------
+
+OK = "2025-01-01 00:00:00"
+
+# id, created_at, name, is_customer, updated_at -> reason (None: staged, 'duplicate': an exact copy)
+ACCOUNTS = [
+    (("plain", OK, "Acme", "true", OK), None),
+    (("plain", OK, "Acme", "true", OK), "duplicate"),
+    (("   ", OK, "id of spaces", "true", OK), "missing account_id"),
+    ((None, OK, "no id", "true", OK), "missing account_id"),
+    ((None, OK, "no id", "true", OK), "duplicate"),
+    (("no_time", None, "no time", "true", OK), "missing created_at"),
+    (("text_in_a_date", "next tuesday", "x", "true", OK), "unparseable created_at"),
+    (("no_such_day", "2025-02-30", "x", "true", OK), "unparseable created_at"),
+    (("in_2999", "2999-01-01 00:00:00", "x", "true", OK), "created_at later than the run"),
+    (("in_1000", "1000-01-01 00:00:00", "x", "true", OK), None),
+    (("no_boolean", OK, "x", "perhaps", OK), "unparseable is_customer"),
+    (("quote", OK, "O'Brien \"Bob\"; drop table x --", "true", OK), None),
+    (("newline", OK, "two\nlines\r\n\tand a tab", "true", OK), None),
+    (("mixed_encodings", OK, "JosÃ© José Jose\u0301 \ufffd 株式会社 🚀 \u202eabc", "true", OK), None),
+    (("late", OK, "old name", "true", "2025-01-02 00:00:00"), "superseded by a later row with the same key"),
+    (("late", OK, "new name", "true", "2025-01-03 00:00:00"), None),
+    (("garbage_came_last", OK, "good", "true", "2025-01-02 00:00:00"), None),
+    (("garbage_came_last", "garbage", "bad", "true", "2025-01-03 00:00:00"), "unparseable created_at"),
+    (("offset", "2025-01-01T02:00:00+0200", "x", "true", OK), None),
+    (("iso", "2025-01-01T00:00:00.123Z", "x", "true", "1735689600000"), None),
+]
+
+# id, created_at, amount, close_date
+OPPORTUNITIES = [
+    (("plain", OK, "1250.50", "2025-06-30"), None),
+    (("digits", OK, "9" * 300, "2025-06-30"), "unparseable amount"),
+    (("scientific", OK, "1e5", "2025-06-30"), None),
+    (("thousands_comma", OK, "1,250", "2025-06-30"), "unparseable amount"),
+    (("infinite", OK, "inf", "2025-06-30"), "unparseable amount"),
+    (("american_date", OK, "1", "06/30/2025"), "unparseable close_date"),
+    (("far_close_date", OK, "1", "2999-12-31"), None),
+    (("year_24", OK, "1", "0024-05-01"), None),
+    (("blank_amount", OK, "  ", ""), None),
+]
+
+# id, occurred_at, status
+ACTIVITIES = [
+    (("done", OK, "done"), None),
+    (("planned_ahead", "2999-01-01 00:00:00", "planned"), None),
+    (("done_in_2999", "2999-01-01 00:00:00", "done"), "occurred_at later than the run"),
+]
+
+# object_type, record_id, field, changed_at, change_id, old, new
+CHANGES = [
+    (("opportunity", "plain", "stage", OK, "c1", "A", "B"), None),
+    (("opportunity", "plain", "stage", OK, "c1", "A", "B"), "duplicate"),
+    (("widget", "plain", "stage", OK, "c2", "A", "B"), "unknown object_type"),
+    (("opportunity", None, "stage", OK, "c3", "A", "B"), "missing record_id"),
+    (("opportunity", "plain", " ", OK, "c4", "A", "B"), "missing field"),
+    (("opportunity", "plain", "stage", "", "c5", "A", "B"), "missing changed_at"),
+    (("opportunity", "plain", "stage", OK, None, "B", "C"), None),
+    (("opportunity", "plain", "stage", OK, None, "B", "C"), "duplicate"),
+]
+
+
+@pytest.fixture(scope="module")
+def garbage(warehouse) -> Warehouse:
+    def text(*names):
+        return dict.fromkeys(names, "varchar")
+
+    land = warehouse.land
+    land(
+        "crm_landing",
+        "accounts",
+        text("account_id", "created_at", "name", "is_customer", "updated_at"),
+        [row for row, _ in ACCOUNTS],
+    )
+    land(
+        "crm_landing",
+        "opportunities",
+        text("opportunity_id", "created_at", "amount", "close_date"),
+        [row for row, _ in OPPORTUNITIES],
+    )
+    land(
+        "crm_landing",
+        "activities",
+        text("activity_id", "occurred_at", "status"),
+        [row for row, _ in ACTIVITIES],
+    )
+    land(
+        "crm_landing",
+        "changes",
+        text("object_type", "record_id", "field", "changed_at", "change_id", "old_value", "new_value"),
+        [row for row, _ in CHANGES],
+    )
+    land("crm_landing", "cases", text("case_id", "created_at"), [])
+    warehouse.build(*NO_TESTS, variables={"crm_sources": ["open"], "as_of": AS_OF})
+    return warehouse
+
+
+@pytest.mark.parametrize(
+    ("table", "staged_as", "planted"),
+    [
+        ("accounts", "stg_crm__accounts", ACCOUNTS),
+        ("opportunities", "stg_crm__opportunities", OPPORTUNITIES),
+        ("activities", "stg_crm__activities", ACTIVITIES),
+        ("changes", "stg_crm__field_changes", CHANGES),
+    ],
+)
+def test_garbage_is_conserved_and_named(garbage, table, staged_as, planted):
+    staged = sum(reason is None for _, reason in planted)
+    duplicates = sum(reason == "duplicate" for _, reason in planted)
+    reasons = sorted(reason for _, reason in planted if reason not in (None, "duplicate"))
+    assert counts(garbage)[table] == (len(planted), staged, len(reasons), duplicates)
+    assert garbage.sql(f"select count(*) from staging.{staged_as}") == [(staged,)]
+    rejected = garbage.sql(
+        f"select reason from marts.rejected_rows where source_table = '{table}' order by reason"
+    )
+    assert [row[0] for row in rejected] == reasons
+
+
+def test_an_empty_table_is_landed_and_said_to_be_empty(garbage):
+    assert counts(garbage)["cases"] == (0, 0, 0, 0)
+    assert garbage.sql(
+        "select distinct is_table_landed, is_table_empty from marts.landing_coverage "
+        "where source_table = 'cases'"
+    ) == [(True, True)]
+    assert garbage.sql(
+        "select distinct is_landed from marts.landing_coverage where source_table = 'contacts'"
+    ) == [(False,)]
+
+
+def test_values_arrive_as_landed(garbage):
+    names = dict(garbage.sql("select account_id, account_name from staging.stg_crm__accounts"))
+    for row, reason in ACCOUNTS:
+        if reason is None:
+            assert names[row[0]] == row[2]
+    assert dict(
+        garbage.sql("select opportunity_id, cast(amount as varchar) from staging.stg_crm__opportunities")
+    ) == {
+        "plain": "1250.500000",
+        "scientific": "100000.000000",
+        "far_close_date": "1.000000",
+        "year_24": "1.000000",
+        "blank_amount": None,
+    }
+    created = dict(garbage.sql("select account_id, created_at from staging.stg_crm__accounts"))
+    assert created["offset"] == dt.datetime(2025, 1, 1)
+    assert created["iso"] == dt.datetime(2025, 1, 1, 0, 0, 0, 123000)
+
+
+def test_the_raw_values_of_a_rejected_row_are_kept(garbage):
+    [(raw,)] = garbage.sql(
+        "select raw from marts.rejected_rows where source_key = 'digits' and source_table = 'opportunities'"
+    )
+    assert '"amount":"' + "9" * 300 + '"' in raw.replace(" ", "")
+
+
+# --- the same landing, spelt in several ways -----------------------------------------------------------------
+
+OPP_1, OPP_2 = "006000000000001AAA", "006000000000002AAA"
+ANN, BOB, QUEUE = "005000000000001AAA", "005000000000002AAA", "00G000000000001AAA"
+
+SALESFORCE = {
+    "opportunity": (
+        {
+            "id": "varchar",
+            "is_deleted": "boolean",
+            "name": "varchar",
+            "stage_name": "varchar",
+            "amount": "double",
+            "close_date": "date",
+            "owner_id": "varchar",
+            "created_date": "timestamptz",
+            "system_modstamp": "timestamptz",
+            "_fivetran_synced": "timestamptz",
+        },
+        [
+            (OPP_1, False, "One", "Won", 10000.0, "2025-03-31", BOB, "2025-01-01 10:00:00+00", "2025-02-01 00:00:00+00", "2025-06-01 00:00:00+00"),
+            (OPP_2, True, "Two", "Open", None, None, QUEUE, "2025-01-02 10:00:00+00", "2025-02-02 00:00:00+00", "2025-06-01 00:00:00+00"),
+        ],
+    ),
+    "opportunity_field_history": (
+        {
+            "id": "varchar",
+            "opportunity_id": "varchar",
+            "field": "varchar",
+            "old_value": "varchar",
+            "new_value": "varchar",
+            "created_by_id": "varchar",
+            "created_date": "timestamptz",
+        },
+        [
+            ("017A", OPP_1, "created", None, None, ANN, "2025-01-01 10:00:00+00"),
+            ("017B", OPP_1, "Owner", "Ann", "Bob", ANN, "2025-01-05 10:00:00+00"),
+            ("017C", OPP_1, "Owner", ANN, BOB, ANN, "2025-01-05 10:00:00+00"),
+            ("017D", OPP_1, "StageName", "Open", "Won", BOB, "2025-01-09 10:00:00+00"),
+            ("017E", OPP_1, "Amount", "9000.0", "10000.0", BOB, "2025-01-09 10:00:00+00"),
+        ],
+    ),
+    "opportunity_stage": (
+        {"id": "varchar", "master_label": "varchar", "sort_order": "bigint", "is_closed": "boolean", "is_won": "boolean"},
+        [("01J1", "Open", 1, False, False), ("01J2", "Won", 2, True, True)],
+    ),
+    "user": (
+        {"id": "varchar", "name": "varchar", "is_active": "boolean"},
+        [(ANN, "Ann", False), (BOB, "Bob", True)],
+    ),
+    "group": (
+        {"id": "varchar", "name": "varchar", "type": "varchar"},
+        [(QUEUE, "Inbound", "Queue")],
+    ),
+}
+
+DRESSES = {
+    "fivetran": lambda name: name,
+    "api_names": lambda name: name if name.startswith("_") else "".join(part.title() for part in name.split("_")),
+    "lower_case_without_underscores": lambda name: name if name.startswith("_") else name.replace("_", ""),
+}
+STAGED = [
+    "stg_crm__opportunities",
+    "stg_crm__field_changes",
+    "stg_crm__users",
+    "stg_crm__stages",
+    "stg_crm__workflow_events",
+]
+
+
+@pytest.fixture(scope="module")
+def dressed(tmp_path_factory) -> dict[str, dict[str, list]]:
+    """The staged rows of one landing in several spellings and types."""
+    staged = {}
+    for dress in [*DRESSES, "all_text", "two_spellings_of_a_column"]:
+        warehouse = Warehouse(tmp_path_factory.mktemp(dress) / "crm.duckdb")
+        spelt = DRESSES.get(dress, DRESSES["fivetran"])
+        for table, (columns, rows) in SALESFORCE.items():
+            types = {spelt(name): "varchar" if dress == "all_text" else kind for name, kind in columns.items()}
+            if dress == "all_text":
+                rows = [
+                    tuple(str(value).replace("+00", "+0000") if value is not None else None for value in row)
+                    for row in rows
+                ]
+            if dress == "two_spellings_of_a_column" and table == "opportunity":
+                # Half of the rows hold the name in one column, half in the other.
+                types["Name"[:3] + "_e"] = "varchar"
+                rows = [
+                    (*row[:2], row[2] if place else None, *row[3:], None if place else row[2])
+                    for place, row in enumerate(rows)
+                ]
+            warehouse.land("salesforce", spelt(table), types, rows)
+        warehouse.build(*NO_TESTS, variables={"crm_sources": ["salesforce"], "as_of": AS_OF})
+        staged[dress] = {
+            model: sorted(map(repr, warehouse.sql(f"select * from staging.{model}"))) for model in STAGED
+        }
+        staged[dress]["coverage"] = warehouse.sql(
+            "select source_table, source_column from marts.landing_coverage where is_landed order by all"
+        )
+    return staged
+
+
+@pytest.mark.parametrize("dress", ["api_names", "lower_case_without_underscores", "all_text", "two_spellings_of_a_column"])
+def test_the_spelling_of_a_landing_changes_nothing(dressed, dress):
+    assert dressed[dress] == dressed["fivetran"]
+
+
+def test_the_plainly_spelt_landing_is_staged_whole(dressed):
+    staged = dressed["fivetran"]
+    assert [len(staged[model]) for model in STAGED] == [2, 3, 3, 2, 0]
+    assert len(staged["coverage"]) == sum(len(columns) for columns, _ in SALESFORCE.values())
+
+
+def test_a_wrong_crm_source_is_said_plainly(warehouse):
+    result = warehouse.dbt("parse", variables={"crm_sources": ["pipedrive"]})
+    assert not result.success
+    assert "crm_sources names 'pipedrive'" in str(result.exception)
+
+
+def test_a_wrong_as_of_is_said_plainly(warehouse):
+    result = warehouse.dbt("compile", "--select", "stg_crm__stages", "stg_crm__accounts", variables={"crm_sources": ["open"], "as_of": "yesterday"})
+    assert not result.success
+    assert "as_of is 'yesterday'" in str(result.exception or [r.message for r in result.result.results])
