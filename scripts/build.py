@@ -1,9 +1,9 @@
-"""The nightly job: land the demo where no CRM is configured, check the landing, run `dbt build`, say what came of it.
+"""The nightly job: land the demo where no CRM is configured, check the landing, run `dbt build`.
 
     python scripts/build.py [--vars YAML] [--target NAME] [--full-refresh]
 
-Everything runs in one process. Exit code 0 only where the landing passed and every step of the build did;
-otherwise the last lines are one plain sentence and the command that looks closer.
+Everything runs in one process. Exit code 0 only where the landing passed and every step of the
+build did; otherwise the last lines are one plain sentence and the command that looks closer.
 """
 
 import argparse
@@ -46,11 +46,14 @@ def explain(result, vars_option: str) -> tuple[str, str]:
     first = bad[0]
     message = " ".join((first.message or "no message").split())
     kind = {"unit_test": "unit test", "test": "test"}.get(first.node.resource_type, "model")
-    sentence = f"{len(bad)} step(s) of the build failed, first the {kind} {first.node.name}: {message}"
+    sentence = (
+        f"{len(bad)} step(s) of the build failed, first the {kind} {first.node.name}: {message}"
+    )
     return sentence, f"{env}{DBT} build --select {first.node.name}{vars_option}"
 
 
 def main() -> int:
+    """Run the job; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--vars", default="{}", help="dbt variables as YAML, as for dbt itself")
     parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
@@ -86,7 +89,10 @@ def main() -> int:
         landed = run_dbt(runner, "run-operation", "land_files", *common)
         if not landed.success:
             reason = " ".join(str(landed.exception).split())
-            return fail(f"the landing's files could not be read: {reason}", f"{DBT} run-operation land_files{vars_option}")
+            return fail(
+                f"the landing's files could not be read: {reason}",
+                f"{DBT} run-operation land_files{vars_option}",
+            )
 
     print("Checking the landing", flush=True)
     from gate import validate
@@ -95,7 +101,7 @@ def main() -> int:
     print("\n".join(checked.summary_lines()), flush=True)
     if not checked.ok:
         return fail(
-            "the landing failed a critical check, so nothing was built; the last build still stands",
+            "the landing failed a critical check; nothing was built, the last build still stands",
             "open target/landing_checks/index.html",
         )
 
@@ -107,11 +113,16 @@ def main() -> int:
         return fail(*explain(built, vars_option))
 
     where = str(warehouse) if options.target == "duckdb" else f"the target {options.target}"
-    print(f"\nBuilt {len(built.result.results)} steps, all good. The marts are in {where}, schema marts.")
+    print(f"\nBuilt {len(built.result.results)} steps, all good. Marts: {where}, schema marts.")
     if is_demo:
-        print("Next: point it at your CRM: make build ARGS=\"--vars '{crm_sources: [salesforce]}'\" (README, Your CRM)")
+        print(
+            "Next: point it at your CRM, as the README says:\n"
+            "  make build ARGS=\"--vars '{crm_sources: [salesforce]}'\""
+        )
     else:
-        print("Next: read marts.rejected_rows and marts.landing_coverage; then schedule make build nightly.")
+        print(
+            "Next: read marts.rejected_rows and marts.landing_coverage; schedule it nightly."
+        )
     return 0
 
 

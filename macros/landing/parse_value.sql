@@ -9,7 +9,7 @@
         '.*(int|decimal|numeric|number|double|float|real)', landed) -%}
     {%- set timestamp = dbt.type_timestamp() -%}
     {%- set instant_regex = '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?' -%}
-    {%- set offset_regex = '(Z|z|[ ]?[+-][0-9]{2}(:?[0-9]{2})?)' -%}
+    {%- set offset_regex = '[ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|z|[ ]?[+-][0-9]{2}(:?[0-9]{2})?)' -%}
     {%- if declared_type == 'string' -%}
         cast({{ expression }} as {{ dbt.type_string() }})
     {%- elif declared_type == 'timestamp' -%}
@@ -26,8 +26,8 @@
             case
                 when {{ crm_hygiene.matches(text, instant_regex) }}
                     then {{ crm_hygiene.try_cast(text, timestamp) }}
-                when {{ crm_hygiene.matches(text, instant_regex.rstrip('?') ~ offset_regex) }}
-                    then {{ crm_hygiene.utc_timestamp(text) }}
+                when {{ crm_hygiene.matches(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}' ~ offset_regex) }}
+                    then {{ crm_hygiene.offset_timestamp(text) }}
                 when {{ crm_hygiene.matches(text, '[0-9]{11,14}') }}
                     then {{ crm_hygiene.epoch_timestamp(crm_hygiene.try_cast(text, 'bigint')) }}
             end

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import duckdb
@@ -12,12 +13,15 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 sys.path.insert(0, str(ROOT / "scripts"))
 
 
+# One target folder for all: dbt parses the project anew only where the variables change.
+TARGET = tempfile.mkdtemp(prefix="crm_hygiene_target_")
+
+
 class Warehouse:
     """A DuckDB file and the dbt commands run on it."""
 
     def __init__(self, path: Path):
         self.path = path
-        self.target = path.parent / f"target_{path.stem}"
 
     def sql(self, query: str) -> list[tuple]:
         """Run SQL on the file (dbt does not hold it between commands)."""
@@ -42,7 +46,7 @@ class Warehouse:
 
         os.environ["CRM_HYGIENE_DUCKDB"] = str(self.path)
         place = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "profiles")]
-        place += ["--target-path", str(self.target), "--log-path", str(self.target)]
+        place += ["--target-path", TARGET, "--log-path", TARGET]
         given = ["--vars", str(variables)] if variables else []
         return dbtRunner().invoke(["--quiet", command, *arguments, *place, *given])
 

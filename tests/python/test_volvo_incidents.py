@@ -57,7 +57,9 @@ if VOLVO.is_dir():
     def test_opportunities_and_effective_changes_are_those_expected(built):
         warehouse, as_of = built
         found = {
-            "opportunities": warehouse.sql("select count(*) from staging.stg_crm__opportunities")[0][0],
+            "opportunities": warehouse.sql("select count(*) from staging.stg_crm__opportunities")[
+                0
+            ][0],
             "changes": warehouse.sql("select count(*) from staging.stg_crm__field_changes")[0][0],
         }
         expected = VOLVO / f"expected_{as_of:%Y-%m-%d}.json"
@@ -65,7 +67,8 @@ if VOLVO.is_dir():
             assert found == {key: json.loads(expected.read_text())[key] for key in found}
         else:
             [(opportunities,)] = duckdb.sql(
-                f"select count(*) from '{VOLVO}/opportunities.parquet' where created_at <= '{as_of}'"
+                f"select count(*) from '{VOLVO}/opportunities.parquet' "
+                f"where created_at <= '{as_of}'"
             ).fetchall()
             [(changes,)] = duckdb.sql(
                 f"select count(*) from '{VOLVO}/changes.parquet' "
@@ -83,20 +86,23 @@ if VOLVO.is_dir():
     def test_periods_equal_plain_python(built, model, field, value, current):
         warehouse, as_of = built
         found = warehouse.sql(
-            f"select record_id, period_number, {value}, started_at, ended_at from intermediate.{model}"
+            f"select record_id, period_number, {value}, started_at, ended_at "
+            f"from intermediate.{model}"
         )
         assert len(found) == len(set(found))
         assert set(found) == plain_periods(as_of, field, current)
         [(changes, records)] = warehouse.sql(
-            "select (select count(*) from staging.stg_crm__field_changes inner join staging.stg_crm__opportunities "
-            f"using (record_key) where field = '{field}'), (select count(*) from staging.stg_crm__opportunities)"
+            "select (select count(*) from staging.stg_crm__field_changes "
+            "inner join staging.stg_crm__opportunities using (record_key) "
+            f"where field = '{field}'), (select count(*) from staging.stg_crm__opportunities)"
         )
         assert len(found) == changes + records
 
     def test_what_is_absent_is_said(built):
         warehouse, _ = built
         landed = warehouse.sql(
-            "select distinct source_table from marts.landing_coverage where is_table_landed order by all"
+            "select distinct source_table from marts.landing_coverage "
+            "where is_table_landed order by all"
         )
         assert landed == [("changes",), ("opportunities",), ("stages",), ("users",)]
         [(silent,)] = warehouse.sql(

@@ -64,10 +64,10 @@ with landed as (
         or coalesce(companies._fivetran_deleted, false)
         or not coalesce(companies._fivetran_active, true) as is_flagged_deleted,
         cast(null as {{ dbt.type_timestamp() }}) as deleted_at,
-        merges.merged_into_id
+        merged_records.merged_into_id
     from {{ ref('base_hubspot__company') }} as companies
-    left join {{ ref('base_hubspot__merged_records') }} as merges
-        on merges.object_type = 'account' and companies.id = merges.record_id
+    left join {{ ref('base_hubspot__merged_records') }} as merged_records
+        on merged_records.object_type = 'account' and companies.id = merged_records.record_id
     where companies.landing_status = 'staged' and companies.is_latest_version
 
     union all

@@ -55,12 +55,12 @@ landed as (
         or coalesce(tickets._fivetran_deleted, false)
         or not coalesce(tickets._fivetran_active, true) as is_flagged_deleted,
         cast(null as {{ dbt.type_timestamp() }}) as deleted_at,
-        merges.merged_into_id
+        merged_records.merged_into_id
     from {{ ref('base_hubspot__ticket') }} as tickets
     left join hubspot_contacts on tickets.id = hubspot_contacts.ticket_id
     left join hubspot_accounts on tickets.id = hubspot_accounts.ticket_id
-    left join {{ ref('base_hubspot__merged_records') }} as merges
-        on merges.object_type = 'case' and tickets.id = merges.record_id
+    left join {{ ref('base_hubspot__merged_records') }} as merged_records
+        on merged_records.object_type = 'case' and tickets.id = merged_records.record_id
     where tickets.landing_status = 'staged' and tickets.is_latest_version
 
     union all

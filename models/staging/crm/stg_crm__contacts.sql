@@ -87,11 +87,11 @@ landed as (
         coalesce(contacts.is_deleted, false)
         or coalesce(contacts._fivetran_deleted, false)
         or not coalesce(contacts._fivetran_active, true) as is_flagged_deleted,
-        merges.merged_at as deleted_at,
-        merges.merged_into_id
+        merged_records.merged_at as deleted_at,
+        merged_records.merged_into_id
     from {{ ref('base_hubspot__contact') }} as contacts
-    left join {{ ref('base_hubspot__merged_records') }} as merges
-        on merges.object_type = 'contact' and contacts.id = merges.record_id
+    left join {{ ref('base_hubspot__merged_records') }} as merged_records
+        on merged_records.object_type = 'contact' and contacts.id = merged_records.record_id
     left join hubspot_bounces
         on {{ normalised_email('contacts.property_email') }} = hubspot_bounces.email
     where contacts.landing_status = 'staged' and contacts.is_latest_version

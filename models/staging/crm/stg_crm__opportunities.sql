@@ -76,12 +76,12 @@ landed as (
         or coalesce(deals._fivetran_deleted, false)
         or not coalesce(deals._fivetran_active, true) as is_flagged_deleted,
         cast(null as {{ dbt.type_timestamp() }}) as deleted_at,
-        merges.merged_into_id
+        merged_records.merged_into_id
     from {{ ref('base_hubspot__deal') }} as deals
     left join hubspot_accounts
         on deals.deal_id = hubspot_accounts.deal_id and hubspot_accounts.place = 1
-    left join {{ ref('base_hubspot__merged_records') }} as merges
-        on merges.object_type = 'opportunity' and deals.deal_id = merges.record_id
+    left join {{ ref('base_hubspot__merged_records') }} as merged_records
+        on merged_records.object_type = 'opportunity' and deals.deal_id = merged_records.record_id
     where deals.landing_status = 'staged' and deals.is_latest_version
 
     union all

@@ -228,6 +228,7 @@ versions as (
         {%- else -%}
             _fivetran_start
         {%- endif %} as version_at,
+        {{ 'partitiontime' if is_history else 'cast(null as ' ~ dbt.type_timestamp() ~ ')' }} as copied_at,
         last_modified_by_id as changed_by,
         {{ 'stage_name' if 'stage_name' in columns else 'cast(null as ' ~ text ~ ')' }} as stage,
         {{ 'status' if 'status' in columns else 'cast(null as ' ~ text ~ ')' }} as status,
@@ -259,11 +260,13 @@ version_pairs as (
     select
         *,
         row_number() over (
-            partition by object_type, source_table, record_id order by version_at
+            partition by object_type, source_table, record_id
+            order by version_at, copied_at nulls first
         ) as version_number
         {%- for field in version_fields %},
         lag({{ field }}) over (
-            partition by object_type, source_table, record_id order by version_at
+            partition by object_type, source_table, record_id
+            order by version_at, copied_at nulls first
         ) as old_{{ field }}
         {%- endfor %}
     from versions
@@ -288,7 +291,9 @@ told_by_version as (
         version_pairs.record_id,
         version_pairs.source_table,
         version_pairs.record_id || ':' || fields.field || ':'
-        || cast(version_pairs.version_at as {{ text }}) as change_id,
+        || cast(version_pairs.version_at as {{ text }})
+        -- Daily copies may differ without a modification that they tell.
+        || coalesce(':' || cast(version_pairs.copied_at as {{ text }}), '') as change_id,
         fields.field as landed_field,
         case fields.field
             {%- for field in version_fields %}

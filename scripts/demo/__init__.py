@@ -1,0 +1,1 @@
+"""A small made-up company, its two CRMs, and the truth about them."""

@@ -1,0 +1,181 @@
+"""Write seeds/policy/countries.csv: how CRMs spell countries, their regions and dialling prefixes.
+
+Names and codes come from CLDR (Babel), dialling prefixes from libphonenumber (phonenumbers); only
+what neither knows is typed here. Run it again after upgrading either.
+"""
+
+import csv
+import re
+import unicodedata
+from pathlib import Path
+
+import phonenumbers
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+
+SEEDS = Path(__file__).parents[1] / "seeds" / "policy"
+COLUMNS = ("spelling", "iso2", "region", "calling_code", "trunk_prefix")
+
+# Kosovo has no time zone of its own, by which CLDR lists countries.
+COUNTRIES = sorted((set(get_global("territory_zones")) | {"XK"}) - {"001", "ZZ"})
+
+# Regions as consent and retention law needs them. EU is the European Economic Area with the parts
+# of France and Finland overseas where Union law holds.
+REGION_OF = {
+    region: set(countries.split())
+    for region, countries in {
+        "EU": "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
+        " IS LI NO AX GF GP MF MQ RE YT",
+        "UK": "GB",
+        "CH": "CH",
+        "US": "US AS GU MP PR UM VI",
+        "CA": "CA",
+        # Western Asia, Iran, and the African islands that keep time with the Indian Ocean.
+        "MEA": "AE AM AZ BH GE IL IQ IR JO KW LB OM PS QA SA SY TR YE KM MG MU SC CV SH",
+        "LATAM": "FK",
+        "OTHER": "GL PM TF",
+    }.items()
+}
+# The rest by the first of these that a time zone of theirs lies in: Easter Island and Siberia do
+# not count.
+REGION_OF_ZONE = {
+    "America": "LATAM",
+    "Europe": "OTHER",
+    "Africa": "MEA",
+    "Asia": "APAC",
+    "Australia": "APAC",
+    "Indian": "APAC",
+    "Pacific": "APAC",
+}
+
+# Usual names that CLDR does not give: short forms, former names, and those of ISO 3166 that CRM
+# picklists carry.
+USUAL = {
+    iso2: names.split(" | ")
+    for iso2, names in {
+        "AE": "uae | u.a.e. | emirates",
+        "AT": "oesterreich",
+        "BN": "brunei darussalam",
+        "BO": "plurinational state of bolivia | bolivia, plurinational state of",
+        "BQ": "bonaire, sint eustatius and saba",
+        "CD": "drc | dr congo | democratic republic of the congo"
+        " | congo, the democratic republic of the",
+        "CG": "congo | republic of the congo | congo, republic of the",
+        "CI": "ivory coast",
+        "CN": "prc | p.r. china | mainland china | people's republic of china",
+        "CV": "cabo verde",
+        "CZ": "czech republic",
+        "FK": "falkland islands (malvinas)",
+        "FM": "federated states of micronesia | micronesia, federated states of",
+        "GB": "uk | u.k. | great britain | britain | england | scotland | wales | northern ireland"
+        " | united kingdom of great britain and northern ireland",
+        "HK": "香港",
+        "IR": "islamic republic of iran | iran, islamic republic of",
+        "KP": "dprk | democratic people's republic of korea"
+        " | korea, democratic people's republic of",
+        "KR": "korea | republic of korea | korea, republic of",
+        "LA": "lao pdr | lao people's democratic republic",
+        "MD": "republic of moldova | moldova, republic of",
+        "MK": "macedonia | macedonia, the former yugoslav republic of",
+        "MO": "澳門 | 澳门",
+        "NL": "holland | the netherlands",
+        "PS": "palestine | state of palestine | palestine, state of"
+        " | palestinian territory, occupied",
+        "RU": "russian federation",
+        "SH": "saint helena, ascension and tristan da cunha",
+        "SY": "syrian arab republic",
+        "SZ": "swaziland",
+        "TL": "east timor",
+        "TR": "turkey",
+        "TW": "r.o.c. | republic of china | taiwan, province of china",
+        "TZ": "united republic of tanzania | tanzania, united republic of",
+        "US": "u.s. | u.s.a. | america | united states of america | the united states",
+        "VA": "vatican | holy see | holy see (vatican city state)",
+        "VE": "bolivarian republic of venezuela | venezuela, bolivarian republic of",
+        "VG": "virgin islands, british",
+        "VI": "us virgin islands | virgin islands, u.s.",
+        "VN": "viet nam",
+        "XK": "xkx",
+    }.items()
+}
+
+
+def region(iso2: str) -> str:
+    """Return the region whose privacy law is taken to hold in a country."""
+    for name, countries in REGION_OF.items():
+        if iso2 in countries:
+            return name
+    areas = {zone.split("/")[0] for zone in get_global("territory_zones").get(iso2, [])}
+    return next((name for area, name in REGION_OF_ZONE.items() if area in areas), "OTHER")
+
+
+def forms(name: str) -> set[str]:
+    """Return the ways to type a name: without accents, signs, brackets and abbreviations."""
+    name = (
+        unicodedata.normalize("NFC", name.lower()).replace("\u2019", "'").replace(" sar china", "")
+    )
+    outside, *inside = re.split(r"\s*[(\uff08]", name)
+    found = {name, outside, *(part.strip(")\uff09 ") for part in inside)}
+    found |= {form.replace("&", "and") for form in found}
+    found |= {re.sub(r"\bst\. ", word, form) for form in found for word in ("st ", "saint ")}
+    # Marks are letters in other scripts.
+    found |= {
+        re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFD", form))
+        for form in found
+        if unicodedata.name(form[0]).startswith("LATIN")
+    }
+    return found
+
+
+def native_names(iso2: str) -> set[str]:
+    """Return a country's names in its official languages."""
+    found = set()
+    for language, facts in get_global("territory_languages").get(iso2, {}).items():
+        if facts["official_status"] in ("official", "de_facto_official"):
+            try:
+                found |= forms(Locale.parse(language).territories[iso2])
+            except (UnknownLocaleError, KeyError):
+                continue
+    return found
+
+
+def spellings() -> dict[str, str]:
+    """Return the country of each spelling; one that two countries share equally tells nothing."""
+    english = Locale("en").territories
+    iso3: dict[str, set[str]] = {iso2: set() for iso2 in COUNTRIES}
+    for alias, successors in get_global("territory_aliases").items():
+        if re.fullmatch("[A-Z]{3}", alias) and len(successors) == 1 and successors[0] in iso3:
+            iso3[successors[0]].add(alias.lower())
+    with (SEEDS / "blank_placeholders.csv").open(encoding="utf-8", newline="") as file:
+        blank = {row["placeholder"] for row in csv.DictReader(file)}
+    country_of: dict[str, str] = {}
+    # What stands first wins: a code over a name, an English name over a native one.
+    for kind in (
+        {iso2: {iso2.lower()} for iso2 in COUNTRIES},
+        iso3,
+        {iso2: forms(english[iso2]) | set(USUAL.get(iso2, [])) for iso2 in COUNTRIES},
+        {iso2: native_names(iso2) for iso2 in COUNTRIES},
+    ):
+        countries: dict[str, list[str]] = {}
+        for iso2, names in kind.items():
+            for name in names:
+                countries.setdefault(name, []).append(iso2)
+        for name, candidates in countries.items():
+            if len(candidates) == 1 and name not in blank:
+                country_of.setdefault(name, candidates[0])
+    return country_of
+
+
+def write_countries(path: Path) -> None:
+    """Write the seed, in the order of countries and then spellings."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for spelling, iso2 in sorted(spellings().items(), key=lambda item: (item[1], item[0])):
+            metadata = phonenumbers.PhoneMetadata.metadata_for_region(iso2)
+            dialling = (metadata.country_code, metadata.national_prefix) if metadata else ("", "")
+            writer.writerow((spelling, iso2, region(iso2), *dialling))
+
+
+if __name__ == "__main__":
+    write_countries(SEEDS / "countries.csv")

@@ -1,0 +1,136 @@
+"""The policy seeds are complete, consistent, and the generated one is up to date."""
+
+import csv
+from pathlib import Path
+
+import policy_seeds
+import pytest
+import yaml
+
+SEEDS = Path(__file__).parents[2] / "seeds" / "policy"
+
+KEYS = {
+    "blank_placeholders": ["placeholder"],
+    "countries": ["spelling"],
+    "field_map": ["crm", "object_type", "landed_field"],
+    "hubspot_change_sources": ["source"],
+    "stage_overrides": ["crm", "object_type", "pipeline", "stage"],
+    "threshold_overrides": ["threshold_id"],
+    "thresholds": ["threshold_id"],
+    "user_policy": ["priority"],
+}
+
+STANDARD_FIELDS = {
+    "account": "owner_id lifecycle_stage segment legal_hold",
+    "contact": "owner_id lead_source consent_status do_not_contact lifecycle_stage legal_hold",
+    "lead": "status owner_id lead_source consent_status do_not_contact segment legal_hold",
+    "opportunity": "stage owner_id amount close_date lead_source next_step forecast_category"
+    " pipeline segment loss_reason legal_hold",
+    "case": "status owner_id pipeline legal_hold",
+}
+
+# PropertyValue.source of HubSpot's API specification for imports, 2026-03.
+HUBSPOT_SOURCES = """
+ACADEMY ACCEPTANCE_TEST ACTIVITY_AUTO_ASSOCIATE ACTIVITY_LOG_REVERT ADS AI_GROUP ANALYTICS API
+APPROVALS ASSISTS ASSOCIATIONS AUTOMATION_JOURNEY AUTOMATION_PLATFORM AUTO_ASSOCIATE_BY_DOMAIN
+AVATARS_SERVICE BATCH_UPDATE BCC_TO_CRM BEHAVIORAL_EVENTS BET_ASSIGNMENT BET_CRM_CONNECTOR BIDEN
+BILLING BOT BREEZE_AGENT CALCULATED CENTRAL_EXCHANGE_RATES CHATSPOT CLONE_OBJECTS COMMUNICATOR
+COMPANIES COMPANY_FAMILIES COMPANY_INSIGHTS CONNECTED_ACCOUNT CONTACTS CONTACTS_WEB
+CONTENT_MEMBERSHIP CONVERSATIONAL_ENRICHMENT CONVERSATIONS CRM_PROCESSES_PLATFORM CRM_UI
+CRM_UI_BULK_ACTION CUSTOMER_AGENT CUSTOMER_PORTAL DATASET DATA_ENRICHMENT DATA_QUALITY DEALS DEFAULT
+DELETE_OBJECTS DI_WRITE_TO_CRM EMAIL EMAIL_INBOX_IMPORT EMAIL_INTEGRATION ENGAGEMENTS EXTENSION
+FILE_MANAGER FLYWHEEL_PRODUCT_DATA_SYNC FORECASTING FORM FORWARD_TO_CRM GMAIL_INTEGRATION GOALS
+HEISENBERG HELP_DESK HELP_DESK_AI IMPORT INTEGRATION INTEGRATIONS_PLATFORM INTEGRATIONS_SYNC INTENT
+INTERNAL_PROCESSING LEADIN LEGAL_BASIS_REMEDIATION MARKETPLACE MARKETS MARKET_SOURCING MEETINGS
+MERGE_COMPANIES MERGE_CONTACTS MERGE_OBJECTS MERGE_REVERT_OBJECTS MICROAPPS MIGRATION MOBILE_ANDROID
+MOBILE_IOS PAYMENTS PIPELINE_SETTINGS PLAYBOOKS PORTAL_OBJECT_SYNC PORTAL_USER_ASSOCIATOR
+PRESENTATIONS PRIMARY_AUTOMATION PROPERTY_DEFAULT_VALUE PROPERTY_RESTORE PROPERTY_SETTINGS
+PROSPECTING_AGENT QUOTAS QUOTES RECYCLING_BIN RESTORE_OBJECTS REVENUE_PLATFORM SALES SALESFORCE
+SALES_MESSAGES SEQUENCES SETTINGS SIDEKICK SIGNALS SLACK_INTEGRATION SMART_DATA_CAPTURE SOCIAL
+SUCCESS TALLY TASK UNKNOWN WAL_INCREMENTAL WORKFLOWS WORKFLOW_CONTACT_DELETE_ACTION WORK_UI
+"""
+
+
+def rows(seed: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_seed_is_described_with_each_column_and_its_type():
+    described = yaml.safe_load((SEEDS / "_policy__seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    assert {seed["name"] for seed in described} == {path.stem for path in SEEDS.glob("*.csv")}
+    for seed in described:
+        with (SEEDS / f"{seed['name']}.csv").open(encoding="utf-8", newline="") as file:
+            header = next(csv.reader(file))
+        assert [column["name"] for column in seed["columns"]] == header
+        assert list(seed["config"]["column_types"]) == header
+        assert all(seed["description"] and column["description"] for column in seed["columns"])
+
+
+@pytest.mark.parametrize("seed", sorted(KEYS))
+def test_keys_are_unique(seed):
+    keys = [tuple(row[column] for column in KEYS[seed]) for row in rows(seed)]
+    assert sorted(set(keys)) == sorted(keys)
+
+
+@pytest.mark.parametrize("seed", sorted(KEYS))
+def test_no_cell_is_read_as_null_by_mistake(seed):
+    cells = [cell for row in rows(seed) for cell in row.values()]
+    assert not [cell for cell in cells if cell != cell.strip() or cell.lower() == "null"]
+
+
+def test_every_hubspot_source_is_judged_once():
+    sources = HUBSPOT_SOURCES.split()
+    assert len(set(sources)) == 119
+    assert sorted(row["source"] for row in rows("hubspot_change_sources")) == sorted(sources)
+
+
+def test_channel_follows_from_the_actor_kind():
+    channels = {
+        "human": {"ui"},
+        "automation": {"automation"},
+        "integration": {"api", "integration"},
+        "import": {"import"},
+        "system": {""},
+        "other": {""},
+    }
+    for row in rows("hubspot_change_sources"):
+        assert row["channel"] in channels[row["actor_kind"]], row
+
+
+def test_landed_fields_map_to_standard_fields_of_their_object():
+    for row in rows("field_map"):
+        assert row["field"] in STANDARD_FIELDS[row["object_type"]].split(), row
+        assert row["landed_field"] == row["landed_field"].lower(), row
+
+
+def test_user_patterns_are_lower_case_and_decide_something():
+    for row in rows("user_policy"):
+        assert row["pattern"] == row["pattern"].lower(), row
+        assert row["kind"] or row["team"], row
+
+
+def test_countries_are_up_to_date(tmp_path):
+    policy_seeds.write_countries(tmp_path / "countries.csv")
+    assert (tmp_path / "countries.csv").read_bytes() == (SEEDS / "countries.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("spelling", "iso2", "region", "calling_code", "trunk_prefix"),
+    [
+        ("deutschland", "DE", "EU", "49", "0"),
+        ("norway", "NO", "EU", "47", ""),
+        ("england", "GB", "UK", "44", "0"),
+        ("schweiz", "CH", "CH", "41", "0"),
+        ("u.s.a.", "US", "US", "1", "1"),
+        ("can", "CA", "CA", "1", "1"),
+        ("chile", "CL", "LATAM", "56", ""),
+        ("日本", "JP", "APAC", "81", "0"),
+        ("türkiye", "TR", "MEA", "90", "0"),
+        ("russian federation", "RU", "OTHER", "7", "8"),
+        ("cote d'ivoire", "CI", "MEA", "225", ""),
+    ],
+)
+def test_known_countries(spelling, iso2, region, calling_code, trunk_prefix):
+    found = {row["spelling"]: row for row in rows("countries")}[spelling]
+    assert list(found.values()) == [spelling, iso2, region, calling_code, trunk_prefix]
