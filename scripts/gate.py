@@ -651,13 +651,11 @@ def landed_relations(
         ):
             relation = ".".join(map(quoted, (database_name, schema, table)))
             found.setdefault(table, (relation, {}))[1][column] = data_type
-    prefix = f"demo_{landing.crm}__" if landing.is_demo else ""
     relations = {}
     for name in declared:
-        spellings = [table for table in found if plain(table) == plain(prefix + name)]
+        spellings = [table for table in found if plain(table) == plain(name)]
         if spellings:
-            exact = prefix + name in spellings
-            relations[name] = Relation(*found[prefix + name if exact else spellings[0]])
+            relations[name] = Relation(*found[name if name in spellings else spellings[0]])
     return relations
 
 

@@ -218,8 +218,8 @@ def test_an_old_landing_warns_and_as_of_makes_it_young(warehouse: Warehouse) -> 
 
 def test_the_demo_is_read_until_crm_sources_is_set(warehouse: Warehouse) -> None:
     old = opportunities(5, _fivetran_synced="2026-02-01 00:00:00")
-    warehouse.land("demo_salesforce", demo_salesforce__opportunity=old)
-    warehouse.land("demo_salesforce", demo_salesforce__opportunity_stage=stages())
+    warehouse.land("demo_salesforce", opportunity=old)
+    warehouse.land("demo_salesforce", opportunity_stage=stages())
     result = warehouse.validate(None)
     assert failures(result) == set()
     assert {check.table for check in result.checks} == {"opportunity", "opportunity_stage"}

@@ -252,8 +252,10 @@ final as (
             when occurred_at > {{ as_of() }} and status <> 'canceled' then 'planned'
             else status
         end as status,
-        coalesce(status = 'planned' or (occurred_at > {{ as_of() }} and status <> 'canceled'), false)
-            as is_planned,
+        coalesce(
+            status = 'planned' or (occurred_at > {{ as_of() }} and status <> 'canceled'),
+            false
+        ) as is_planned,
         is_automated,
         account_id,
         contact_id,
