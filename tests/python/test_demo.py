@@ -2,6 +2,7 @@
 
 import csv
 
+import phonenumbers
 import pytest
 from conftest import ROOT, Warehouse
 
@@ -122,3 +123,23 @@ def test_a_second_build_gives_the_same_rows(demo, tmp_path):
         assert sorted(map(repr, again.sql(query))) == sorted(map(repr, demo.sql(query))), (
             f"{schema}.{table}"
         )
+
+
+def test_phones_equal_the_phonenumbers_library(demo):
+    rows = demo.sql(
+        " union all ".join(
+            f"select phone, country_iso2, phone_e164 from staging.stg_crm__{objects} "
+            # 00 is read as + everywhere; the library does so only where it is dialled.
+            "where phone not like '00%'"
+            for objects in ("accounts", "contacts", "leads")
+        )
+    )
+    assert len(rows) > 500
+    for phone, country, found in rows:
+        try:
+            parsed = phonenumbers.parse(phone, country)
+        except phonenumbers.NumberParseException:
+            assert found is None, phone
+            continue
+        e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        assert found == (e164 if phonenumbers.is_possible_number(parsed) else None), phone

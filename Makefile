@@ -1,0 +1,47 @@
+# Needs Python 3.11 or newer, make and a package index; everything else is set up below.
+# PYTHON: the interpreter to make .venv with (default: the first of these that is new enough).
+PYTHON = python3 python3.13 python3.12 python3.11
+ARGS =
+
+DBT_PROFILES_DIR ?= profiles
+export DBT_PROFILES_DIR
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help build test lint clean setup
+
+help:
+	@echo "make build   set up, land the demo CRM if no other is configured, dbt build, print the metrics"
+	@echo "make test    set up, run every test and check (what CI runs)"
+	@echo "make lint    set up, run only the linters and the project's conventions"
+	@echo "make clean   remove the environment, dbt packages, target and logs (never the warehouse)"
+	@echo "ARGS=... is handed on: make test ARGS='-k standin', make build ARGS=..."
+
+build: setup
+	@.venv/bin/python scripts/build.py $(ARGS)
+
+test: setup
+	@.venv/bin/python -m pytest $(ARGS)
+
+lint: setup
+	@.venv/bin/python -m pytest tests/python/test_conventions.py $(ARGS)
+
+clean:
+	@rm -rf .venv dbt_packages package-lock.yml target logs .hypothesis .pytest_cache .ruff_cache
+
+setup: .venv/installed
+	@.venv/bin/python scripts/packages.py
+
+# The stamp lies inside .venv, so that removing .venv is enough to set it up anew.
+.venv/installed: requirements.txt
+	@for python in $(PYTHON); do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+	  python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Python 3.11 or newer is needed; tried: $(PYTHON). Name one: make PYTHON=/path/to/python3" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Setting up .venv (a minute or two, once)"; \
+	"$$python" -m venv --clear .venv
+	@.venv/bin/python -m pip install -qq --no-deps --require-hashes --requirement requirements.txt
+	@touch $@
