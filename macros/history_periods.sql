@@ -46,7 +46,7 @@ paired as (
     from events
 ),
 
-final as (
+periods as (
     select
         paired.record_sk,
         paired.event_number + 1 as period_number,

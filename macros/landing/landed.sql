@@ -6,7 +6,9 @@
       source_key         the values of the key columns, NULL where there is none
       raw                JSON of the row where it is rejected or superseded
       is_latest_version  false for the older versions of a record in a History Mode table
-    Of several rows with one key the last landed wins; a rejected one never wins. -#}
+    Of several rows with one key the last landed wins; a rejected one never wins.
+    Only rows whose key is landed more than once go through a window: on 20 million rows that is the difference
+    between a pass over the table and a sort of it. -#}
 {% macro landed(crm, table) %}
     {%- set relation = crm_hygiene.landed_relation(crm, table) -%}
     {%- if not execute -%} {{ return('select 1 as not_compiled') }} {%- endif -%}
@@ -30,6 +32,7 @@ limit 0
         {%- for name in meta.key if name | replace('_', '') in landed -%}
             {%- do key.append(name) -%}
         {%- endfor -%}
+        {%- set key_parts = [] -%}
         {#- The loader's own columns say when a row came, not what it says. -#}
         {%- set content, loaded_at, raw = [], [], {} -%}
         {%- for name, columns in landed.items() -%}
@@ -57,6 +60,14 @@ limit 0
                 {%- do loaded_at.append(column.name) -%}
             {%- endif -%}
         {%- endfor -%}
+        {%- for name in key -%}
+            {%- do key_parts.append("coalesce(cast(" ~ parsed[name] ~ " as " ~ text ~ "), '')") -%}
+        {%- endfor -%}
+        {%- set key_value = 'cast(null as ' ~ text ~ ')' -%}
+        {%- if meta.key[0] in key -%}
+            {%- set key_value = 'case when ' ~ crm_hygiene.strip('cast(' ~ parsed[key[0]] ~ ' as ' ~ text ~ ')')
+                ~ ' is not null then ' ~ key_parts | join(" || ':' || ") ~ ' end' -%}
+        {%- endif -%}
         {%- for name in ['updated_at', 'last_modified_date', 'property_hs_lastmodifieddate', 'property_lastmodifieddate'] -%}
             {%- if name in parsed and landed.get(name | replace('_', '')) -%}
                 {%- do loaded_at.append(name) -%}
@@ -94,11 +105,15 @@ limit 0
                     column.name ~ ' later than the run']) -%}
             {%- endif -%}
         {%- endfor %}
-with source as (
-    select * from {{ relation }}
+with repeated as (
+    select landed_key
+    from (select {{ key_value }} as landed_key from {{ relation }} as source) as landed_keys
+    where landed_key is not null
+    group by landed_key
+    having count(*) > 1
 ),
 
-parsed as (
+parsed as {{ crm_hygiene.inlined() }} (
     select
         {%- for column in declared.columns.values() %}
         {{ parsed[column.name] }} as {{ column.name }},
@@ -108,28 +123,24 @@ parsed as (
                 {%- endfor %}
             {%- endif %}
         {%- endfor %}
-        {{ crm_hygiene.row_hash(content) }} as row_hash
-    from source
+        {{ key_value }} as source_key,
+        repeated.landed_key is not null or {{ key_value }} is null as is_repeated,
+        case
+            when repeated.landed_key is not null or {{ key_value }} is null
+                then {{ crm_hygiene.row_hash(content) }}
+        end as row_hash
+    from {{ relation }} as source
+    left join repeated on {{ key_value }} = repeated.landed_key
 ),
 
-judged as (
+judged as {{ crm_hygiene.inlined() }} (
     select
         parsed.*,
         case
             {%- for condition, reason in reasons %}
             when {{ condition }} then '{{ reason }}'
             {%- endfor %}
-        end as reason,
-            {%- if meta.key[0] in key %}
-        case
-            when {{ crm_hygiene.strip('cast(' ~ key[0] ~ ' as ' ~ text ~ ')') }} is not null
-                then {% for name in key -%}
-                    coalesce(cast({{ name }} as {{ text }}), ''){{ " || ':' || " if not loop.last }}
-                {%- endfor %}
-        end as source_key
-            {%- else %}
-        cast(null as {{ text }}) as source_key
-            {%- endif %}
+        end as reason
     from parsed
 ),
 
@@ -156,9 +167,20 @@ ranked as (
                 row_hash
         ) as place
     from judged
+    where is_repeated
 ),
 
 named as (
+    select
+        judged.*,
+        cast(null as {{ text }}) as winner_hash,
+        1 as place,
+        case when reason is not null then 'rejected' else 'staged' end as landing_status
+    from judged
+    where not is_repeated
+
+    union all
+
     select
         ranked.*,
         case

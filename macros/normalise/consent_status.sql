@@ -11,7 +11,7 @@
     API names of a legal basis ('Legitimate interest – existing customer', PERFORMANCE_OF_CONTRACT). -#}
 {% macro lawful_basis(landed) -%}
     case
-        when {{ landed }} = 'none' then 'none'
+        when {{ landed }} = 'none' or {{ landed }} like 'no %' or {{ landed }} like 'without %' then 'none'
         when {{ landed }} like '%legitimate%interest%' then 'legitimate_interest'
         when {{ landed }} like '%contract%' then 'contract'
         when {{ landed }} like '%consent%' then 'consent'

@@ -8,7 +8,7 @@
     case
         when {{ crm_hygiene.matches(trimmed, '[+][1-9][0-9]{6,14}') }} then {{ trimmed }}
         when {{ crm_hygiene.matches(trimmed, '00[1-9][0-9]{6,14}') }} then '+' || substring({{ trimmed }}, 3)
-        when {{ calling_code }} is null or not {{ crm_hygiene.matches(trimmed, '[0-9]{5,14}') }} then null
+        when {{ calling_code }} is null or not {{ crm_hygiene.matches(trimmed, '[0-9]{6,12}') }} then null
         when coalesce({{ trunk_prefix }}, '') <> '' and {{ trimmed }} like {{ trunk_prefix }} || '%'
             then '+' || {{ calling_code }} || substring({{ trimmed }}, length({{ trunk_prefix }}) + 1)
         else '+' || {{ calling_code }} || {{ trimmed }}

@@ -1,17 +1,10 @@
--- threshold() is a scalar subquery: one that finds no value gives NULL, and every comparison with it is silently
--- false. One that finds two is an error or, on some engines, either of them.
-{%- set read_by_models = ['first_value_seconds'] %}
-
+-- threshold() is a scalar subquery: where it finds no value it gives NULL, and every comparison with
+-- that is silently false. One row here per id that a model reads.
 with read_by_models as (
-    {%- for threshold_id in read_by_models %}
     select
-        '{{ threshold_id }}' as threshold_id,
-        {{ threshold(threshold_id) }} as value
-        {%- if not loop.last %}
-    union all
-        {%- endif %}
-    {%- endfor %}
+        'first_value_seconds' as threshold_id,
+        {{ threshold('first_value_seconds') }} as threshold_value
 )
 
 select * from read_by_models
-where value is null
+where threshold_value is null

@@ -132,51 +132,29 @@ as_of_values as (
         on landed.record_key = activities.record_key
 ),
 
-stage_of_any_pipeline as (
-    select
-        crm,
-        object_type,
-        stage,
-        stage_order,
-        kind,
-        is_milestone,
-        row_number() over (
-            partition by crm, object_type, stage
-            order by case when pipeline is null then 0 else 1 end, is_retired, stage_order nulls last, pipeline
-        ) as place
-    from {{ ref('stg_crm__stages') }}
-),
-
 final as (
     select
         as_of_values.*,
-        coalesce(stages.stage_order, any_pipeline.stage_order) as stage_order,
+        stages.stage_order,
         case
             when as_of_values.object_type = 'case'
                 then case when as_of_values.is_closed_case then 'closed' else 'open' end
-            else coalesce(stages.kind, any_pipeline.kind)
+            else stages.kind
         end as stage_kind,
         case
-            when as_of_values.object_type = 'opportunity'
-                then coalesce(stages.kind, any_pipeline.kind)
+            when as_of_values.object_type = 'opportunity' then stages.kind
             when as_of_values.object_type = 'lead' then lower(as_of_values.stage)
             when as_of_values.object_type = 'case'
                 then case when as_of_values.is_closed_case then 'closed' else 'open' end
             else lower(as_of_values.lifecycle_stage)
         end as inventory_stage
     from as_of_values
-    left join {{ ref('stg_crm__stages') }} as stages
+    left join {{ ref('int_crm__stage_map') }} as stages
         on
             as_of_values.crm = stages.crm
             and as_of_values.object_type = stages.object_type
+            and coalesce(as_of_values.pipeline, '') = stages.pipeline
             and as_of_values.stage = stages.stage
-            and coalesce(as_of_values.pipeline, '') = coalesce(stages.pipeline, '')
-    left join stage_of_any_pipeline as any_pipeline
-        on
-            as_of_values.crm = any_pipeline.crm
-            and as_of_values.object_type = any_pipeline.object_type
-            and as_of_values.stage = any_pipeline.stage
-            and any_pipeline.place = 1
 )
 
 select * from final

@@ -18,6 +18,7 @@ with salesforce_events as (
         and field is not null
         and old_value is null
         and new_value is null
+        and not coalesce(is_deleted, false)
         {%- if not loop.last %}
 
     union all

@@ -1,0 +1,58 @@
+-- What a stage means in each pipeline that records have ('' for none): its row in that pipeline, else the one
+-- without a pipeline, else any pipeline's, so that a record moved between pipelines keeps its stages' meaning.
+with pipelines as (
+    select distinct
+        crm,
+        'opportunity' as object_type,
+        coalesce(pipeline, '') as pipeline
+    from {{ ref('stg_crm__opportunities') }}
+
+    union
+
+    select distinct
+        crm,
+        object_type,
+        '' as pipeline
+    from {{ ref('stg_crm__stages') }}
+),
+
+ranked as (
+    select
+        pipelines.crm,
+        pipelines.object_type,
+        pipelines.pipeline,
+        stages.stage,
+        stages.stage_order,
+        stages.kind,
+        stages.is_milestone,
+        row_number() over (
+            partition by pipelines.crm, pipelines.object_type, pipelines.pipeline, stages.stage
+            order by
+                case
+                    when coalesce(stages.pipeline, '') = pipelines.pipeline then 0
+                    when stages.pipeline is null then 1
+                    else 2
+                end,
+                stages.is_retired,
+                stages.stage_order nulls last,
+                stages.pipeline
+        ) as place
+    from pipelines
+    inner join {{ ref('stg_crm__stages') }} as stages
+        on pipelines.crm = stages.crm and pipelines.object_type = stages.object_type
+),
+
+final as (
+    select
+        crm,
+        object_type,
+        pipeline,
+        stage,
+        stage_order,
+        kind,
+        is_milestone
+    from ranked
+    where place = 1
+)
+
+select * from final
