@@ -120,9 +120,7 @@ def main() -> int:
             "  make build ARGS=\"--vars '{crm_sources: [salesforce]}'\""
         )
     else:
-        print(
-            "Next: read marts.rejected_rows and marts.landing_coverage; schedule it nightly."
-        )
+        print("Next: read marts.rejected_rows and marts.landing_coverage; schedule it nightly.")
     return 0
 
 

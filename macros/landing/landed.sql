@@ -65,8 +65,9 @@ limit 0
         {%- endfor -%}
         {%- set key_value = 'cast(null as ' ~ text ~ ')' -%}
         {%- if meta.key[0] in key -%}
-            {%- set key_value = 'case when ' ~ crm_hygiene.strip('cast(' ~ parsed[key[0]] ~ ' as ' ~ text ~ ')')
-                ~ ' is not null then ' ~ key_parts | join(" || ':' || ") ~ ' end' -%}
+            {%- set first = 'cast(' ~ parsed[key[0]] ~ ' as ' ~ text ~ ')' -%}
+            {%- set key_value = 'case when not ' ~ crm_hygiene.is_blank(first) ~ ' then '
+                ~ key_parts | join(" || ':' || ") ~ ' end' -%}
         {%- endif -%}
         {%- for name in ['updated_at', 'last_modified_date', 'property_hs_lastmodifieddate', 'property_lastmodifieddate'] -%}
             {%- if name in parsed and landed.get(name | replace('_', '')) -%}
@@ -74,11 +75,13 @@ limit 0
             {%- endif -%}
         {%- endfor -%}
         {%- set reasons = [] -%}
-        {%- for column in declared.columns.values() if column.data_type != 'string' -%}
+        {#- What only the loader writes makes no row unusable. -#}
+        {%- for column in declared.columns.values()
+            if column.data_type != 'string' and column.name not in ('_fivetran_synced', '_loaded_at') -%}
             {%- for source_column in landed.get(column.name | replace('_', ''), []) -%}
                 {%- do reasons.append([
                     'parsed.' ~ column.name ~ ' is null and '
-                    ~ crm_hygiene.strip('cast(source_' ~ column.name | replace(' ', '_') ~ loop.index ~ ' as ' ~ text ~ ')') ~ ' is not null',
+                    ~ 'not ' ~ crm_hygiene.is_blank('cast(source_' ~ column.name ~ loop.index ~ ' as ' ~ text ~ ')'),
                     'unparseable ' ~ column.name]) -%}
             {%- endfor -%}
         {%- endfor -%}
@@ -87,7 +90,8 @@ limit 0
             {%- set missing = [] -%}
             {%- for name in names -%}
                 {%- set is_text = declared.columns[name].data_type == 'string' -%}
-                {%- do missing.append((crm_hygiene.strip('parsed.' ~ name) if is_text else 'parsed.' ~ name) ~ ' is null') -%}
+                {%- do missing.append(
+                    crm_hygiene.is_blank('parsed.' ~ name) if is_text else 'parsed.' ~ name ~ ' is null') -%}
             {%- endfor -%}
             {%- do reasons.append([missing | join(' and '), 'missing ' ~ names[0]]) -%}
         {%- endfor -%}
@@ -105,9 +109,16 @@ limit 0
                     column.name ~ ' later than the run']) -%}
             {%- endif -%}
         {%- endfor %}
-with repeated as (
+with keyed as {{ crm_hygiene.inlined() }} (
+    select
+        source.*,
+        {{ key_value }} as landed_key
+    from {{ relation }} as source
+),
+
+repeated as (
     select landed_key
-    from (select {{ key_value }} as landed_key from {{ relation }} as source) as landed_keys
+    from keyed
     where landed_key is not null
     group by landed_key
     having count(*) > 1
@@ -123,14 +134,14 @@ parsed as {{ crm_hygiene.inlined() }} (
                 {%- endfor %}
             {%- endif %}
         {%- endfor %}
-        {{ key_value }} as source_key,
-        repeated.landed_key is not null or {{ key_value }} is null as is_repeated,
+        source.landed_key as source_key,
+        (repeated.landed_key is not null or source.landed_key is null) as is_repeated,
         case
-            when repeated.landed_key is not null or {{ key_value }} is null
+            when repeated.landed_key is not null or source.landed_key is null
                 then {{ crm_hygiene.row_hash(content) }}
         end as row_hash
-    from {{ relation }} as source
-    left join repeated on {{ key_value }} = repeated.landed_key
+    from keyed as source
+    left join repeated on source.landed_key = repeated.landed_key
 ),
 
 judged as {{ crm_hygiene.inlined() }} (

@@ -8,8 +8,8 @@
     {%- set is_number = not is_text and modules.re.match(
         '.*(int|decimal|numeric|number|double|float|real)', landed) -%}
     {%- set timestamp = dbt.type_timestamp() -%}
-    {%- set instant_regex = '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?' -%}
-    {%- set offset_regex = '[ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|z|[ ]?[+-][0-9]{2}(:?[0-9]{2})?)' -%}
+    {%- set instant_regex = '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?' -%}
+    {%- set offset_regex = '[ T][0-9]{1,2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|z|[ ]?[+-][0-9]{2}(:?[0-9]{2})?)' -%}
     {%- if declared_type == 'string' -%}
         cast({{ expression }} as {{ dbt.type_string() }})
     {%- elif declared_type == 'timestamp' -%}

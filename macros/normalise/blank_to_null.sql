@@ -3,7 +3,7 @@
     as NULL on some engines. -#}
 {% macro blank_to_null(value, placeholder) -%}
     case
-        when {{ crm_hygiene.strip(value) }} is null then null
+        when {{ crm_hygiene.is_blank(value) }} then null
         when {{ placeholder }} is not null then null
         when lower({{ crm_hygiene.strip(value) }}) = 'null' then null
         else {{ value }}

@@ -2,8 +2,12 @@
     as plain numbers, close dates as YYYY-MM-DD, everything else as landed. -#}
 {% macro told_value(landed_field, value) -%}
     case
+        when lower({{ landed_field }}) = 'amount' and {{ value }} not like '%.%' and lower({{ value }}) not like '%e%'
+            then {{ value }}
         when lower({{ landed_field }}) = 'amount'
             then coalesce({{ crm_hygiene.plain_number(value) }}, {{ value }})
+        when lower({{ landed_field }}) in ('closedate', 'close_date') and length({{ value }}) = 10
+            then {{ value }}
         when lower({{ landed_field }}) in ('closedate', 'close_date')
             then coalesce(
                 cast({{ crm_hygiene.parse_value(value, 'text', 'date') }} as {{ dbt.type_string() }}),

@@ -1,63 +1,83 @@
 {%- set text = dbt.type_string() -%}
-{%- set no_text = 'cast(null as ' ~ text ~ ')' -%}
+{%- set boolean = dbt.type_boolean() -%}
+{#- The columns that not every object has, each with its type. -#}
+{%- set columns = {
+    'account_id': text,
+    'pipeline': text,
+    'segment': text,
+    'region': text,
+    'lifecycle_stage': text,
+    'amount': type_amount(),
+    'close_date': 'date',
+    'lead_source': text,
+    'next_step': text,
+    'forecast_category': text,
+    'consent_status': text,
+    'do_not_contact': boolean,
+    'is_hard_bounced': boolean,
+    'is_closed': boolean,
+    'last_activity_date': 'date',
+} -%}
+{#- Each object with the column that is its stage and those of the above that it has. -#}
+{%- set objects = [
+    ('account', 'stg_crm__accounts', 'cast(null as ' ~ text ~ ')', [
+        'account_id', 'segment', 'region', 'lifecycle_stage', 'last_activity_date',
+    ]),
+    ('contact', 'stg_crm__contacts', 'cast(null as ' ~ text ~ ')', [
+        'account_id', 'region', 'lifecycle_stage', 'lead_source', 'consent_status',
+        'do_not_contact', 'is_hard_bounced', 'last_activity_date',
+    ]),
+    ('lead', 'stg_crm__leads', 'status', [
+        'segment', 'region', 'lead_source', 'consent_status', 'do_not_contact', 'is_hard_bounced',
+        'last_activity_date',
+    ]),
+    ('opportunity', 'stg_crm__opportunities', 'stage', [
+        'account_id', 'pipeline', 'segment', 'region', 'amount', 'close_date', 'lead_source',
+        'next_step', 'forecast_category', 'last_activity_date',
+    ]),
+    ('case', 'stg_crm__cases', 'status', ['account_id', 'is_closed']),
+] -%}
 {%- set histories = [
     'stage', 'status', 'owner_id', 'amount', 'close_date', 'lead_source', 'next_step',
     'forecast_category', 'consent_status', 'do_not_contact', 'lifecycle_stage',
 ] -%}
+{%- set crm_activity_at
+    = 'cast(landed.last_activity_date as ' ~ dbt.type_timestamp() ~ ')' -%}
 
--- One row per visible record of any object, as it was at as_of: fields with a history from it, others as landed.
+-- One row per visible record of any object, as it was at as_of: fields with a history from it,
+-- others as landed.
 with landed as (
-    {%- set objects = [
-        ('account', 'stg_crm__accounts', 'account_id', []),
-        ('contact', 'stg_crm__contacts', 'contact_id', ['account_id', 'lead_source', 'consent_status', 'do_not_contact', 'is_hard_bounced', 'lifecycle_stage']),
-        ('lead', 'stg_crm__leads', 'lead_id', ['status', 'segment', 'lead_source', 'consent_status', 'do_not_contact', 'is_hard_bounced']),
-        ('opportunity', 'stg_crm__opportunities', 'opportunity_id', ['account_id', 'pipeline', 'stage', 'segment', 'amount', 'close_date', 'lead_source', 'next_step', 'forecast_category']),
-        ('case', 'stg_crm__cases', 'case_id', ['account_id', 'status']),
-    ] -%}
-    {%- for object_type, model, id, _ in objects %}
-    {%- set has_region = object_type in ('account', 'contact', 'lead', 'opportunity') %}
-    {%- set has_activity = object_type != 'case' %}
-    select
-        record_key,
-        crm,
-        '{{ object_type }}' as object_type,
-        {{ id }} as record_id,
-        created_at,
-        owner_id,
-        {{ 'account_id' if object_type in ('account', 'contact', 'opportunity', 'case') else no_text }} as account_id,
-        {{ 'pipeline' if object_type == 'opportunity' else no_text }} as pipeline,
-        {{ 'stage' if object_type == 'opportunity' else 'status' if object_type in ('lead', 'case') else no_text }} as stage,
-        {{ 'segment' if object_type in ('account', 'lead', 'opportunity') else no_text }} as segment,
-        {{ 'region' if has_region else no_text }} as region,
-        {{ 'lifecycle_stage' if object_type in ('account', 'contact') else no_text }} as lifecycle_stage,
-        {{ 'amount' if object_type == 'opportunity' else 'cast(null as ' ~ type_amount() ~ ')' }} as amount,
-        {{ 'close_date' if object_type == 'opportunity' else 'cast(null as date)' }} as close_date,
-        {{ 'lead_source' if object_type in ('contact', 'lead', 'opportunity') else no_text }} as lead_source,
-        {{ 'next_step' if object_type == 'opportunity' else no_text }} as next_step,
-        {{ 'forecast_category' if object_type == 'opportunity' else no_text }} as forecast_category,
-        {{ 'consent_status' if object_type in ('contact', 'lead') else no_text }} as consent_status,
-        {{ 'do_not_contact' if object_type in ('contact', 'lead') else 'cast(null as ' ~ dbt.type_boolean() ~ ')' }} as do_not_contact,
-        {{ 'is_hard_bounced' if object_type in ('contact', 'lead') else 'cast(null as ' ~ dbt.type_boolean() ~ ')' }} as is_hard_bounced,
-        {{ 'is_closed' if object_type == 'case' else 'cast(null as ' ~ dbt.type_boolean() ~ ')' }} as is_closed_case,
-        {{ 'last_activity_date' if has_activity else 'cast(null as date)' }} as last_activity_date,
-        is_deleted,
-        is_merged,
-        is_live
-    from {{ ref(model) }}
+    {%- for object_type, model, stage, own_columns in objects %}
+        select
+            record_key,
+            crm,
+            '{{ object_type }}' as object_type,
+            {{ object_type }}_id as record_id,
+            created_at,
+            owner_id,
+            {{ stage }} as stage,
+            {%- for column, type in columns.items() %}
+                {%- set nothing = 'cast(null as ' ~ type ~ ')' %}
+                {{ column if column in own_columns else nothing }} as {{ column }},
+            {%- endfor %}
+            is_deleted,
+            is_merged,
+            is_live
+        from {{ ref(model) }}
         {%- if not loop.last %}
 
-    union all
+            union all
         {% endif %}
     {%- endfor %}
 ),
 
 told as (
     select
-        record_sk
-        {%- for field in histories %},
-        max(case when field = '{{ field }}' then value_at_as_of end) as {{ field }},
-        max(case when field = '{{ field }}' then 1 else 0 end) as has_{{ field }}
+        {%- for field in histories %}
+            max(case when field = '{{ field }}' then value_at_as_of end) as {{ field }},
+            max(case when field = '{{ field }}' then 1 else 0 end) as has_{{ field }},
         {%- endfor %}
+        record_sk
     from {{ ref('int_history__values_as_of') }}
     group by record_sk
 ),
@@ -75,7 +95,7 @@ as_of_values as (
         landed.segment,
         landed.region,
         landed.is_hard_bounced,
-        landed.is_closed_case,
+        landed.is_closed as is_closed_case,
         landed.is_deleted,
         landed.is_merged,
         landed.is_live,
@@ -94,7 +114,9 @@ as_of_values as (
             else landed.close_date
         end as close_date,
         {%- for field in ['lead_source', 'next_step', 'forecast_category', 'lifecycle_stage'] %}
-        case when told.has_{{ field }} = 1 then told.{{ field }} else landed.{{ field }} end as {{ field }},
+            case
+                when told.has_{{ field }} = 1 then told.{{ field }} else landed.{{ field }}
+            end as {{ field }},
         {%- endfor %}
         case
             when landed.object_type not in ('contact', 'lead') then null
@@ -110,15 +132,12 @@ as_of_values as (
         -- The CRM's own last-activity date stands in where activities are not landed.
         case
             when
-                activities.last_activity_at is null
-                or cast(landed.last_activity_date as {{ dbt.type_timestamp() }}) > activities.last_activity_at
-                then coalesce(
-                    case
-                        when cast(landed.last_activity_date as {{ dbt.type_timestamp() }}) <= {{ as_of() }}
-                            then cast(landed.last_activity_date as {{ dbt.type_timestamp() }})
-                    end,
-                    activities.last_activity_at
+                {{ crm_activity_at }} <= {{ as_of() }}
+                and (
+                    activities.last_activity_at is null
+                    or {{ crm_activity_at }} > activities.last_activity_at
                 )
+                then {{ crm_activity_at }}
             else activities.last_activity_at
         end as last_activity_at
     from landed

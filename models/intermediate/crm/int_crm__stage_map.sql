@@ -1,5 +1,6 @@
--- What a stage means in each pipeline that records have ('' for none): its row in that pipeline, else the one
--- without a pipeline, else any pipeline's, so that a record moved between pipelines keeps its stages' meaning.
+-- What a stage means in each pipeline that records have ('' for none): its row in that pipeline,
+-- else the one without a pipeline, else any pipeline's, so that a record moved between pipelines
+-- keeps its stages' meaning.
 with pipelines as (
     select distinct
         crm,

@@ -15,14 +15,16 @@ last_values as (
             case
                 when
                     lower({{ told_value('history.field', 'history.new_value') }})
-                    is distinct from lower({{ told_value('history.field', 'records.current_value') }})
+                    is distinct from
+                    lower({{ told_value('history.field', 'records.current_value') }})
                     then 1
             end
         ) as n_differing
     from history
     inner join {{ ref('int_history__current_values') }} as records
         on
-            {{ record_key('history.crm', 'history.object_type', 'history.record_id') }} = records.record_key
+            {{ record_key('history.crm', 'history.object_type', 'history.record_id') }}
+            = records.record_key
             and history.field = records.field
     where history.change_class = 'effective' and history.next_changed_at is null
     group by history.crm, history.object_type, history.field
@@ -41,8 +43,10 @@ counted as (
         count(case when is_chain_break then 1 end) as n_chain_breaks,
         count(case when change_class = 'effective' and is_before_creation then 1 end)
             as n_before_creation,
-        count(case when change_class = 'effective' and changed_by is not null then 1 end) as n_with_actor,
-        count(case when change_class = 'effective' and channel is not null then 1 end) as n_with_channel,
+        count(case when change_class = 'effective' and changed_by is not null then 1 end)
+            as n_with_actor,
+        count(case when change_class = 'effective' and channel is not null then 1 end)
+            as n_with_channel,
         count(distinct case when change_class = 'effective' then record_id end) as n_records,
         min(case when change_class = 'effective' then changed_at end) as first_changed_at,
         max(case when change_class = 'effective' then changed_at end) as last_changed_at

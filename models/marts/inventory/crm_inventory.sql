@@ -8,7 +8,8 @@ with records as (
         region,
         owner_id,
         is_hard_bounced,
-        case when consent_status is not null then consent_status <> 'unknown' end as is_consent_known,
+        case when consent_status is not null then consent_status <> 'unknown' end
+            as is_consent_known,
         first_activity_at,
         last_activity_at,
         coalesce(last_activity_at, created_at) as last_touched_at
@@ -51,11 +52,15 @@ final as (
         cast(count(
             case when last_touched_at <= {{ months_before_as_of(24) }} then 1 end
         ) as {{ bigint }}) as n_stale_24m,
-        cast(count(case when {{ strip('owner_id') }} is null then 1 end) as {{ bigint }}) as n_no_owner,
-        cast(sum(case when is_hard_bounced then 1 when not is_hard_bounced then 0 end) as {{ bigint }})
-            as n_hard_bounced,
-        cast(sum(case when is_consent_known then 1 when not is_consent_known then 0 end) as {{ bigint }})
-            as n_consent_known,
+        cast(count(
+            case when {{ strip('owner_id') }} is null then 1 end
+        ) as {{ bigint }}) as n_no_owner,
+        cast(sum(
+            case when is_hard_bounced then 1 when not is_hard_bounced then 0 end
+        ) as {{ bigint }}) as n_hard_bounced,
+        cast(sum(
+            case when is_consent_known then 1 when not is_consent_known then 0 end
+        ) as {{ bigint }}) as n_consent_known,
         min(first_activity_at) as oldest_activity_at,
         max(last_activity_at) as newest_activity_at
     from unioned

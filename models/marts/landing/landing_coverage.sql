@@ -8,7 +8,9 @@
             {%- set landed = landed_columns(relation) -%}
             {%- set declared = declared_table(crm, table) -%}
             {%- for column in declared.columns.values() -%}
-                {%- set needed_by = (column.config.meta or {}).get('needed_by', declared.config.meta.needed_by) -%}
+                {%- set needed_by = (column.config.meta or {}).get(
+                    'needed_by', declared.config.meta.needed_by
+                ) -%}
                 {%- do rows.append([
                     "'" ~ crm ~ "'",
                     "'" ~ table ~ "'",
@@ -31,7 +33,9 @@ with expected as (
         source_column,
         is_landed,
         needed_by
-    from {{ literal_rows(['crm', 'source_table', 'source_column', 'is_landed', 'needed_by'], rows) }}
+    from {{ literal_rows(
+        ['crm', 'source_table', 'source_column', 'is_landed', 'needed_by'], rows
+    ) }}
 ),
 
 row_counts as (

@@ -1,21 +1,21 @@
 {%- set text = dbt.type_string() %}
 with landed as (
     {%- for crm, tables in landing_tables().items() %}
-    {%- set outer_last = loop.last %}
-    {%- for table in tables %}
-    select
-        '{{ crm }}' as crm,
-        '{{ table }}' as source_table,
-        source_key,
-        reject_reason,
-        raw
-    from {{ ref('base_' ~ crm ~ '__' ~ table) }}
-    where landing_status in ('rejected', 'superseded')
-        {%- if not (loop.last and outer_last) %}
+        {%- set outer_last = loop.last %}
+        {%- for table in tables %}
+            select
+                '{{ crm }}' as crm,
+                '{{ table }}' as source_table,
+                source_key,
+                reject_reason,
+                raw
+            from {{ ref('base_' ~ crm ~ '__' ~ table) }}
+            where landing_status in ('rejected', 'superseded')
+            {%- if not (loop.last and outer_last) %}
 
-    union all
-        {% endif %}
-    {%- endfor %}
+                union all
+            {% endif %}
+        {%- endfor %}
     {%- endfor %}
 ),
 

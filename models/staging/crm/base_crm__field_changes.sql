@@ -1,7 +1,7 @@
 {%- set text = dbt.type_string() %}
--- What every history tells of field changes, visible at as_of or not, each row classed: `effective` (old and
--- new value differ once blanks are null), `no_op`, `first_value` (the value at creation), `duplicate` (landed
--- again, or told by a better source).
+-- What every history tells of field changes, visible at as_of or not, each row classed: `effective`
+-- (old and new value differ once blanks are null), `no_op`, `first_value` (the value at creation),
+-- `duplicate` (landed again, or told by a better source).
 with told as (
     select
         'salesforce' as crm,
@@ -89,17 +89,18 @@ translated as (
     select
         told.*,
         {%- for value in ['old_value', 'new_value'] %}
-        case
-            when
-                field = 'consent_status'
-                and lower(landed_field) in ('hs_email_optout', 'hasoptedoutofemail')
-                then case
-                    when coalesce(lower({{ value }}), '') not in ('true', '1') then null
-                    when crm = 'hubspot' then 'unsubscribed'
-                    else 'opted_out'
-                end
-            else {{ value }}
-        end as told_{{ value }}{{ ',' if not loop.last }}
+            case
+                when
+                    told.field = 'consent_status'
+                    and lower(told.landed_field) in ('hs_email_optout', 'hasoptedoutofemail')
+                    then case
+                        when coalesce(lower(told.{{ value }}), '') not in ('true', '1') then null
+                        when told.crm = 'hubspot' then 'unsubscribed'
+                        else 'opted_out'
+                    end
+                else told.{{ value }}
+            end as told_{{ value }}
+            {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from told
 ),
@@ -145,7 +146,7 @@ classed as (
         case
             when folded.is_duplicate then 'duplicate'
             when folded.is_first_value then 'first_value'
-            when folded.old_value is not distinct from folded.new_value then 'no_op'
+            when (folded.old_value is not distinct from folded.new_value) then 'no_op'
             else 'effective'
         end as change_class
     from folded
@@ -230,7 +231,7 @@ final as (
         ordered.is_orphan,
         ordered.change_class = 'effective'
         and ordered.change_number > 1
-        and ordered.old_value is distinct from ordered.previous_value as is_chain_break,
+        and (ordered.old_value is distinct from ordered.previous_value) as is_chain_break,
         coalesce(ordered.changed_at < ordered.record_created_at, false) as is_before_creation
     from ordered
     left join {{ ref('hubspot_change_sources') }} as sources

@@ -1,5 +1,5 @@
--- Every landed record that can have a history, visible at as_of or not, with a narrow key: windows over
--- an integer cost a quarter of windows over 18-character ids.
+-- Every landed record that can have a history, visible at as_of or not, with a narrow key: windows
+-- over an integer cost a quarter of windows over 18-character ids.
 with landed as (
     {%- set objects = [
         ('salesforce', 'account', 'base_salesforce__account', 'id', 'created_date'),
@@ -18,16 +18,16 @@ with landed as (
         ('open', 'case', 'base_open__cases', 'case_id', 'created_at'),
     ] %}
     {%- for crm, object_type, model, id, created_at in objects %}
-    select
-        '{{ crm }}' as crm,
-        '{{ object_type }}' as object_type,
-        {{ id }} as record_id,
-        {{ created_at }} as created_at
-    from {{ ref(model) }}
-    where landing_status = 'staged' and is_latest_version
+        select
+            '{{ crm }}' as crm,
+            '{{ object_type }}' as object_type,
+            {{ id }} as record_id,
+            {{ created_at }} as created_at
+        from {{ ref(model) }}
+        where landing_status = 'staged' and is_latest_version
         {%- if not loop.last %}
 
-    union all
+            union all
         {% endif %}
     {%- endfor %}
 ),

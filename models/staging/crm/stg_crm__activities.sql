@@ -19,7 +19,8 @@ with salesforce_tasks as (
             when lower(type) in ('email', 'call', 'meeting') then lower(type)
             else 'task'
         end as activity_type,
-        case when lower(call_type) in ('inbound', 'outbound') then lower(call_type) end as direction,
+        case when lower(call_type) in ('inbound', 'outbound') then lower(call_type) end
+            as direction,
         case when is_closed then 'done' else 'planned' end as status,
         lower(task_subtype) in ('listemail', 'cadence') as is_automated,
         coalesce(account_id, case when what_id like '001%' then what_id end) as account_id,
@@ -98,7 +99,7 @@ hubspot_engagements as (
         engagement_id,
         'meeting' as activity_type,
         property_hs_createdate as known_at,
-        coalesce(property_hs_timestamp, property_hs_createdate) as occurred_at,
+        coalesce(property_hs_timestamp, start_time, property_hs_createdate) as occurred_at,
         cast(null as {{ text }}) as direction,
         case
             when lower(property_hs_meeting_outcome) in ('canceled', 'no_show', 'rescheduled')

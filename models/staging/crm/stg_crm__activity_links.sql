@@ -9,15 +9,18 @@ with linked as (
             ('who_id', '003', 'contact'),
             ('who_id', '00Q', 'lead'),
         ] %}
-    select
-        'salesforce' as crm,
-        id as activity_id,
-        '{{ object_type }}' as object_type,
-        {{ column }} as record_id
-    from {{ ref('base_salesforce__' ~ table) }}
-    where landing_status = 'staged' and is_latest_version and {{ column }} like '{{ prefix }}%'
+            select
+                'salesforce' as crm,
+                id as activity_id,
+                '{{ object_type }}' as object_type,
+                {{ column }} as record_id
+            from {{ ref('base_salesforce__' ~ table) }}
+            where
+                landing_status = 'staged'
+                and is_latest_version
+                and {{ column }} like '{{ prefix }}%'
 
-    union all
+            union all
         {%- endfor %}
     {%- endfor %}
 
@@ -25,29 +28,29 @@ with linked as (
         ('company', 'account'), ('contact', 'contact'), ('deal', 'opportunity'),
     ] %}
 
-    select
-        'hubspot' as crm,
-        engagement_id as activity_id,
-        '{{ object_type }}' as object_type,
-        {{ hubspot_object }}_id as record_id
-    from {{ ref('base_hubspot__engagement_' ~ hubspot_object) }}
-    where landing_status = 'staged'
+        select
+            'hubspot' as crm,
+            engagement_id as activity_id,
+            '{{ object_type }}' as object_type,
+            {{ hubspot_object }}_id as record_id
+        from {{ ref('base_hubspot__engagement_' ~ hubspot_object) }}
+        where landing_status = 'staged'
 
-    union all
+        union all
     {%- endfor %}
 
     {%- for object_type in ['account', 'contact', 'lead', 'opportunity'] %}
 
-    select
-        'open' as crm,
-        activity_id,
-        '{{ object_type }}' as object_type,
-        {{ object_type }}_id as record_id
-    from {{ ref('base_open__activities') }}
-    where landing_status = 'staged' and {{ strip(object_type ~ '_id') }} is not null
+        select
+            'open' as crm,
+            activity_id,
+            '{{ object_type }}' as object_type,
+            {{ object_type }}_id as record_id
+        from {{ ref('base_open__activities') }}
+        where landing_status = 'staged' and {{ strip(object_type ~ '_id') }} is not null
         {%- if not loop.last %}
 
-    union all
+            union all
         {%- endif %}
     {%- endfor %}
 ),

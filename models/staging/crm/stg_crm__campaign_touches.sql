@@ -7,7 +7,8 @@ with final as (
         contact_id,
         status,
         coalesce(has_responded, false)
-        and (first_responded_date is null or first_responded_date <= {{ as_of() }}) as has_responded,
+        and (first_responded_date is null or first_responded_date <= {{ as_of() }})
+            as has_responded,
         created_date as touched_at
     from {{ ref('base_salesforce__campaign_member') }}
     where

@@ -1,4 +1,19 @@
-with landed as (
+-- The history may hold a stage under its label or under its API name.
+with salesforce_labels as (
+    select
+        id,
+        master_label as stage
+    from {{ ref('base_salesforce__opportunity_stage') }}
+
+    union
+
+    select
+        id,
+        api_name as stage
+    from {{ ref('base_salesforce__opportunity_stage') }}
+),
+
+landed as (
     select
         'salesforce' as crm,
         'opportunity' as object_type,
@@ -12,20 +27,10 @@ with landed as (
             else 'open'
         end as kind,
         cast(null as {{ dbt.type_boolean() }}) as is_milestone,
-        coalesce(stages._fivetran_deleted, false) or not coalesce(stages.is_active, true) as is_retired
+        coalesce(stages._fivetran_deleted, false)
+        or not coalesce(stages.is_active, true) as is_retired
     from {{ ref('base_salesforce__opportunity_stage') }} as stages
-    -- The history may hold a stage under its label or under its API name.
-    inner join (
-        select
-            id,
-            master_label as stage
-        from {{ ref('base_salesforce__opportunity_stage') }}
-        union
-        select
-            id,
-            api_name as stage
-        from {{ ref('base_salesforce__opportunity_stage') }}
-    ) as labels
+    inner join salesforce_labels as labels
         on stages.id = labels.id and labels.stage is not null
     where stages.landing_status = 'staged'
 
@@ -143,7 +148,8 @@ ranked as (
 
 final as (
     select
-        {{ dbt_utils.generate_surrogate_key(['crm', 'object_type', 'pipeline', 'stage']) }} as stage_key,
+        {{ dbt_utils.generate_surrogate_key(['crm', 'object_type', 'pipeline', 'stage']) }}
+            as stage_key,
         crm,
         object_type,
         pipeline,

@@ -1,4 +1,20 @@
-with landed as (
+with hubspot_teams as (
+    select
+        owner_team.owner_id,
+        team.name as team_name,
+        row_number() over (
+            partition by owner_team.owner_id
+            order by
+                case when owner_team.is_team_primary then 0 else 1 end,
+                owner_team.team_id
+        ) as place
+    from {{ ref('base_hubspot__owner_team') }} as owner_team
+    inner join {{ ref('base_hubspot__team') }} as team
+        on owner_team.team_id = team.id and team.landing_status = 'staged'
+    where owner_team.landing_status = 'staged'
+),
+
+landed as (
     select
         'salesforce' as crm,
         id as user_id,
@@ -56,21 +72,7 @@ with landed as (
         primary_teams.team_name as department,
         cast(null as {{ dbt.type_string() }}) as title
     from {{ ref('base_hubspot__owner') }} as owners
-    left join (
-        select
-            owner_team.owner_id,
-            team.name as team_name,
-            row_number() over (
-                partition by owner_team.owner_id
-                order by
-                    case when owner_team.is_team_primary then 0 else 1 end,
-                    owner_team.team_id
-            ) as place
-        from {{ ref('base_hubspot__owner_team') }} as owner_team
-        inner join {{ ref('base_hubspot__team') }} as team
-            on owner_team.team_id = team.id and team.landing_status = 'staged'
-        where owner_team.landing_status = 'staged'
-    ) as primary_teams
+    left join hubspot_teams as primary_teams
         on owners.owner_id = primary_teams.owner_id and primary_teams.place = 1
     where owners.landing_status = 'staged'
 
@@ -133,7 +135,7 @@ final as (
         landed.email,
         {{ normalised_email('landed.email') }} as email_normalised,
         coalesce(landed.team, teams.team) as team,
-        -- The open landing says what a user is; the others only list people and name the exceptions.
+        -- The open landing says what a user is; the others list people and name the exceptions.
         coalesce(
             landed.kind,
             kinds.kind,

@@ -5,23 +5,23 @@ with salesforce_events as (
         ('lead', 'lead_history'), ('account', 'account_history'),
         ('contact', 'contact_history'), ('case', 'case_history'),
     ] %}
-    select
-        '{{ object_type }}' as object_type,
-        {{ object_type }}_id as record_id,
-        id as event_id,
-        created_date as occurred_at,
-        {{ salesforce_event_type('field') }} as event_type,
-        created_by_id as actor
-    from {{ ref('base_salesforce__' ~ table) }}
-    where
-        landing_status = 'staged'
-        and field is not null
-        and old_value is null
-        and new_value is null
-        and not coalesce(is_deleted, false)
+        select
+            '{{ object_type }}' as object_type,
+            {{ object_type }}_id as record_id,
+            id as event_id,
+            created_date as occurred_at,
+            {{ salesforce_event_type('field') }} as event_type,
+            created_by_id as actor
+        from {{ ref('base_salesforce__' ~ table) }}
+        where
+            landing_status = 'staged'
+            and field is not null
+            and old_value is null
+            and new_value is null
+            and not coalesce(is_deleted, false)
         {%- if not loop.last %}
 
-    union all
+            union all
         {% endif %}
     {%- endfor %}
 ),

@@ -1,7 +1,8 @@
 {{ config(materialized='view') }}
 
--- HubSpot's histories tell new values only: the old one is the value before it of the same property.
--- The first row of a property is the value at creation when it comes with it; a stage's always is.
+-- HubSpot's histories tell new values only: the old one is the value before it of the same
+-- property. The first row of a property is the value at creation when it comes with it; a stage's
+-- always is.
 with told as (
     select
         'opportunity' as object_type,
@@ -20,20 +21,20 @@ with told as (
         ('opportunity', 'deal'), ('contact', 'contact'), ('account', 'company'), ('case', 'ticket'),
     ] %}
 
-    union all
+        union all
 
-    select
-        '{{ object_type }}' as object_type,
-        {{ hubspot_object }}_id as record_id,
-        '{{ hubspot_object }}_property_history' as source_table,
-        name as landed_field,
-        {{ told_value('name', 'value') }} as new_value,
-        coalesce(timestamp, timestamp_instant) as changed_at,
-        source,
-        source_id,
-        _fivetran_start,
-        landing_status
-    from {{ ref('base_hubspot__' ~ hubspot_object ~ '_property_history') }}
+        select
+            '{{ object_type }}' as object_type,
+            {{ hubspot_object }}_id as record_id,
+            '{{ hubspot_object }}_property_history' as source_table,
+            name as landed_field,
+            {{ told_value('name', 'value') }} as new_value,
+            coalesce(timestamp, timestamp_instant) as changed_at,
+            source,
+            source_id,
+            _fivetran_start,
+            landing_status
+        from {{ ref('base_hubspot__' ~ hubspot_object ~ '_property_history') }}
     {%- endfor %}
 ),
 
@@ -65,7 +66,8 @@ ordered as (
     from mapped
 ),
 
--- Other loaders than Fivetran tell stage changes in the property history; told by both they count once.
+-- Other loaders than Fivetran tell stage changes in the property history; told by both they count
+-- once.
 stages_told as (
     select distinct
         record_id,
