@@ -61,12 +61,14 @@ with told as (
         object_type,
         record_id,
         'changes' as source_table,
-        coalesce(
-            change_id,
-            record_id || ':' || field || ':' || cast(changed_at as {{ text }})
-            || ':' || coalesce(cast(sequence as {{ text }}), '') || ':' || coalesce(old_value, '')
-            || ':' || coalesce(new_value, '')
-        ) as change_id,
+        -- A change without an id is identified by all that it tells: exact copies are gone by here.
+        case
+            when not {{ is_blank('change_id') }} then change_id
+            else record_id || ':' || field || ':' || {{ row_hash([
+                'object_type', 'changed_at', 'sequence', 'old_value', 'new_value', 'changed_by',
+                'channel', 'automation_id', 'correlation_id',
+            ]) }}
+        end as change_id,
         sequence as change_sequence,
         field as landed_field,
         field,
