@@ -44,7 +44,7 @@ def explain(result, vars_option: str) -> tuple[str, str]:
     if not bad:
         return f"dbt stopped: {result.exception}", f"{env}{DBT} build{vars_option}"
     first = bad[0]
-    message = " ".join((first.message or "no message").split())
+    message = (first.message or "no message").strip().splitlines()[0].rstrip(": ")
     kind = {"unit_test": "unit test", "test": "test"}.get(first.node.resource_type, "model")
     sentence = (
         f"{len(bad)} step(s) of the build failed, first the {kind} {first.node.name}: {message}"

@@ -64,10 +64,14 @@ with told as (
         -- A change without an id is identified by all that it tells: exact copies are gone by here.
         case
             when not {{ is_blank('change_id') }} then change_id
-            else record_id || ':' || field || ':' || {{ row_hash([
-                'object_type', 'changed_at', 'sequence', 'old_value', 'new_value', 'changed_by',
-                'channel', 'automation_id', 'correlation_id',
-            ]) }}
+            else
+                object_type || ':' || record_id || ':' || field
+                {%- for column in [
+                    'changed_at', 'sequence', 'old_value', 'new_value', 'changed_by', 'channel',
+                    'automation_id', 'correlation_id',
+                ] %}
+                    || ':' || coalesce(cast({{ column }} as {{ text }}), '')
+                {%- endfor %}
         end as change_id,
         sequence as change_sequence,
         field as landed_field,
