@@ -39,7 +39,10 @@ def explain(result, vars_option: str) -> tuple[str, str]:
     env = "DBT_PROFILES_DIR=profiles "
     if result.result is None or not hasattr(result.result, "results"):
         reason = str(result.exception).strip().splitlines()
-        return f"dbt did not start: {' '.join(reason[:3])}", f"{env}{DBT} debug"
+        return (
+            f"dbt stopped: {' '.join(' '.join(reason[:3]).split())}",
+            f"{env}{DBT} parse{vars_option}",
+        )
     bad = [r for r in result.result.results if r.status in ("error", "fail", "runtime error")]
     if not bad:
         return f"dbt stopped: {result.exception}", f"{env}{DBT} build{vars_option}"
