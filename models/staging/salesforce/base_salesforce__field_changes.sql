@@ -281,7 +281,9 @@ version_pairs as (
         row_number() over (
             partition by object_type, source_table, record_id
             order by version_at, copied_at nulls first
-        ) as version_number
+        ) as version_number,
+        -- A record copied in two tables tells its changes once: by the table itself, else by its copy.
+        min(source_table) over (partition by object_type, record_id) as telling_table
     from versions
 ),
 
@@ -343,7 +345,10 @@ told_by_version as (
         on
             version_pairs.object_type = told_fields.object_type
             and version_fields.field = told_fields.field
-    where version_pairs.version_number > 1 and told_fields.field is null
+    where
+        version_pairs.version_number > 1
+        and version_pairs.source_table = version_pairs.telling_table
+        and told_fields.field is null
 ),
 
 final as (
