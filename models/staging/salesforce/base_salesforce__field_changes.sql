@@ -282,7 +282,7 @@ version_pairs as (
             partition by object_type, source_table, record_id
             order by version_at, copied_at nulls first
         ) as version_number,
-        -- A record copied in two tables tells its changes once: by the table itself, else by its copy.
+        -- A record copied in two tables tells its changes once.
         min(source_table) over (partition by object_type, record_id) as telling_table
     from versions
 ),
