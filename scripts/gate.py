@@ -633,11 +633,14 @@ def landed_relations(
             stem, _, suffix = Path(file).name.rpartition(".")
             if suffix.lower() not in ("parquet", "csv"):
                 continue
-            reader = (
-                f"read_parquet({literal(file)})"
-                if suffix.lower() == "parquet"
-                else f"read_csv({literal(file)}, all_varchar = true, header = true)"
-            )
+            if suffix.lower() == "parquet":
+                reader = f"read_parquet({literal(file)})"
+            else:
+                # As the macro land_files reads it.
+                read = f"select try(decode(content)) is not null from read_blob({literal(file)})"
+                encoding = "utf-8" if rows(source, read)[0][0] else "latin-1"
+                options = f"all_varchar = true, header = true, encoding = '{encoding}'"
+                reader = f"read_csv({literal(file)}, {options})"
             described = rows(source, f"describe select * from {reader}")
             found[stem] = (reader, {row[0]: row[1] for row in described})
     else:

@@ -1,7 +1,8 @@
 {#- DuckDB only: makes a landing out of a folder of files. For each of the variables salesforce_files,
     hubspot_files and open_files, every <table>.parquet or <table>.csv in the folder that the landing declares
     becomes a view in the landing's schema; CSV columns are read as text and cast later like any landed
-    text. Does nothing where none of the variables is set. Runs before every command. -#}
+    text; a CSV file that is not UTF-8 is read as Latin-1. Does nothing where none of the variables is set. Runs
+    before every command. -#}
 {% macro land_files() %}
     {{ return(adapter.dispatch('land_files', 'crm_hygiene')()) }}
 {% endmacro %}
@@ -33,8 +34,16 @@
         {%- for file in files -%}
             {%- set name = file.replace('\\', '/').split('/')[-1].rsplit('.', 1)[0] -%}
             {%- for table in declared if table.name | replace('_', '') == name | lower | replace('_', '') -%}
-                {%- set reader = "read_parquet('" ~ file ~ "')" if file.lower().endswith('.parquet')
-                    else "read_csv('" ~ file ~ "', all_varchar = true, header = true, null_padding = false)" -%}
+                {%- if file.lower().endswith('.parquet') -%}
+                    {%- set reader = "read_parquet('" ~ file ~ "')" -%}
+                {%- else -%}
+                    {#- One byte that is no UTF-8 would stop the build; Latin-1 reads every byte as something. -#}
+                    {%- set is_utf8 = run_query(
+                        "select try(decode(content)) is not null from read_blob('" ~ file ~ "')"
+                    ).columns[0].values()[0] -%}
+                    {%- set reader = "read_csv('" ~ file ~ "', all_varchar = true, header = true, encoding = '"
+                        ~ ('utf-8' if is_utf8 else 'latin-1') ~ "')" -%}
+                {%- endif -%}
                 {%- do run_query(
                     'create or replace view ' ~ adapter.quote(table.schema) ~ '.' ~ adapter.quote(table.name)
                     ~ ' as select * from ' ~ reader

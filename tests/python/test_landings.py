@@ -189,6 +189,31 @@ def test_the_raw_values_of_a_rejected_row_are_kept(garbage):
     assert '"amount":"' + "9" * 300 + '"' in raw.replace(" ", "")
 
 
+def test_csv_files_are_landed_whatever_is_in_them(tmp_path):
+    folder = tmp_path / "landing"
+    folder.mkdir()
+    (folder / "opportunities.csv").write_text(
+        'opportunity_id,created_at,name\n1,2025-01-01,"two\nlines, ""quoted"""\n2,someday,x\n'
+    )
+    (folder / "Accounts.csv").write_bytes(
+        b"account_id,created_at,name\n1,2025-01-01,Jos\xe9\n2,2025-01-01,caf\xc3\xa9\n"
+    )
+    (folder / "cases.csv").write_text("case_id,created_at\n")
+    warehouse = Warehouse(tmp_path / "crm.duckdb")
+    models = ["base_open__opportunities", "base_open__accounts", "base_open__cases"]
+    variables = {"crm_sources": ["open"], "open_files": str(folder), "as_of": AS_OF}
+    for _ in range(2):
+        assert warehouse.dbt("run", "--select", *models, variables=variables).success
+    assert warehouse.sql(
+        "select opportunity_id, name, reject_reason from staging.base_open__opportunities "
+        "order by opportunity_id"
+    ) == [("1", 'two\nlines, "quoted"', None), ("2", "x", "unparseable created_at")]
+    assert warehouse.sql(
+        "select name, landing_status from staging.base_open__accounts order by account_id"
+    ) == [("José", "staged"), ("cafÃ©", "staged")]
+    assert warehouse.sql("select count(*) from staging.base_open__cases") == [(0,)]
+
+
 # --- the same landing, spelt in several ways ---
 
 OPP_1, OPP_2 = "006000000000001AAA", "006000000000002AAA"
