@@ -273,3 +273,16 @@ def test_every_mart_column_says_whether_it_holds_personal_data(marts):
 )
 def test_personal_data_fault(name, data_type, meta, is_right):
     assert (personal_data_fault(name, data_type, meta) is None) == is_right
+
+
+def test_every_declared_table_has_its_base_model_and_is_gone_over(manifest, models):
+    declared = {(node.source_name, node.name) for node in manifest.sources.values()}
+    base_models = {node.name for node in models if node.name.startswith("base_")}
+    assert {f"base_{crm}__{table}" for crm, table in declared} <= base_models
+    source = (ROOT / "macros" / "landing" / "landing_tables.sql").read_text()
+    listed = {
+        (crm, table)
+        for crm, tables in re.findall(r"'(\w+)': \[([^\]]*)\]", source)
+        for table in re.findall(r"'(\w+)'", tables)
+    }
+    assert listed == declared
