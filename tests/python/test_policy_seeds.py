@@ -11,9 +11,16 @@ SEEDS = Path(__file__).parents[2] / "seeds" / "policy"
 
 KEYS = {
     "blank_placeholders": ["placeholder"],
+    "company_legal_forms": ["form"],
     "countries": ["spelling"],
+    "credited_lead_sources": ["lead_source"],
+    "dwell_quantiles": ["quantile"],
+    "field_dictionary": ["object_type", "field", "actor_kind", "team", "channel"],
     "field_map": ["crm", "object_type", "landed_field"],
+    "free_mail_domains": ["domain"],
     "hubspot_change_sources": ["source"],
+    "rules": ["kind", "rule_id"],
+    "stage_evidence": ["crm", "object_type", "pipeline", "stage", "requirement"],
     "stage_overrides": ["crm", "object_type", "pipeline", "stage"],
     "threshold_overrides": ["threshold_id"],
     "thresholds": ["threshold_id"],
@@ -57,7 +64,11 @@ def rows(seed: str) -> list[dict[str, str]]:
 
 
 def test_every_seed_is_described_with_each_column_and_its_type():
-    described = yaml.safe_load((SEEDS / "_policy__seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    described = [
+        seed
+        for path in SEEDS.glob("_policy__*seeds.yml")
+        for seed in yaml.safe_load(path.read_text(encoding="utf-8"))["seeds"]
+    ]
     assert {seed["name"] for seed in described} == {path.stem for path in SEEDS.glob("*.csv")}
     for seed in described:
         with (SEEDS / f"{seed['name']}.csv").open(encoding="utf-8", newline="") as file:
@@ -134,3 +145,54 @@ def test_countries_are_up_to_date(tmp_path):
 def test_known_countries(spelling, iso2, region, calling_code, trunk_prefix):
     found = {row["spelling"]: row for row in rows("countries")}[spelling]
     assert list(found.values()) == [spelling, iso2, region, calling_code, trunk_prefix]
+
+
+@pytest.mark.parametrize(
+    ("seed", "column", "values"),
+    [
+        ("company_legal_forms", "form", policy_seeds.legal_forms),
+        ("free_mail_domains", "domain", policy_seeds.free_mail_domains),
+    ],
+)
+def test_lists_from_packages_are_up_to_date(tmp_path, seed, column, values):
+    policy_seeds.write_column(tmp_path / "seed.csv", column, values())
+    assert (tmp_path / "seed.csv").read_bytes() == (SEEDS / f"{seed}.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("domain", "is_free"),
+    [
+        ("gmail.com", True),
+        ("gmx.de", True),
+        ("sfr.fr", True),
+        ("facebook.com", True),
+        ("siemens.com", False),
+        ("google.com", False),
+        ("halvorsen.example", False),
+    ],
+)
+def test_known_free_mail_domains(domain, is_free):
+    assert (domain in {row["domain"] for row in rows("free_mail_domains")}) == is_free
+
+
+@pytest.mark.parametrize(
+    ("form", "is_form"),
+    [
+        ("inc", True),
+        ("gmbh", True),
+        ("gmbh co kg", True),
+        ("sp z oo", True),
+        ("pty", True),
+        ("private", False),
+        ("uk", False),
+    ],
+)
+def test_known_legal_forms(form, is_form):
+    assert (form in {row["form"] for row in rows("company_legal_forms")}) == is_form
+
+
+def test_legal_forms_are_spelt_as_names_are_compared():
+    for row in rows("company_legal_forms"):
+        assert row["form"] == " ".join(row["form"].lower().split()), row
+        assert row["form"].replace(" ", "").isalnum(), row
+        assert len(row["form"].split()) <= 4, row

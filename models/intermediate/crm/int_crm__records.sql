@@ -62,7 +62,8 @@ with landed as (
             {%- endfor %}
             is_deleted,
             is_merged,
-            is_live
+            is_live,
+            deleted_at
         from {{ ref(model) }}
         {%- if not loop.last %}
 
@@ -92,13 +93,15 @@ as_of_values as (
         landed.created_at,
         landed.account_id,
         landed.pipeline,
-        landed.segment,
+        -- The marts keep the word all for every segment together.
+        case when landed.segment = 'all' then 'all (segment)' else landed.segment end as segment,
         landed.region,
         landed.is_hard_bounced,
         landed.is_closed as is_closed_case,
         landed.is_deleted,
         landed.is_merged,
         landed.is_live,
+        landed.deleted_at,
         case
             when landed.object_type = 'opportunity' and told.has_stage = 1 then told.stage
             when landed.object_type in ('lead', 'case') and told.has_status = 1 then told.status

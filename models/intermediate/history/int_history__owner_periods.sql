@@ -23,8 +23,8 @@ final as (
         periods.is_current,
         periods.starts_before_creation,
         periods.started_by_change_id,
-        {{ dbt.datediff(
-            'periods.started_at', 'coalesce(periods.ended_at, ' ~ as_of() ~ ')', 'second'
+        {{ seconds_between(
+            'periods.started_at', 'coalesce(periods.ended_at, ' ~ as_of() ~ ')'
         ) }} as held_seconds
     from periods
     inner join {{ ref('int_crm__records') }} as records on periods.record_sk = records.record_sk

@@ -22,6 +22,12 @@ with_stage as (
         periods.stage,
         stages.stage_order,
         stages.kind as stage_kind,
+        coalesce(
+            stages.kind in ('won', 'lost')
+            -- CRMs say that a case is closed, not which of its statuses mean it.
+            or (periods.is_current and records.is_closed_case),
+            false
+        ) as is_terminal,
         coalesce(stages.is_milestone, false) as is_milestone,
         periods.started_at,
         periods.ended_at,
@@ -42,11 +48,8 @@ with_stage as (
 final as (
     select
         *,
-        coalesce(stage_kind in ('won', 'lost'), false) as is_terminal,
-        case
-            when coalesce(stage_kind, 'open') = 'open'
-                then {{ dbt.datediff('started_at', 'ends_at', 'second') }}
-        end as dwell_seconds
+        case when not is_terminal then {{ seconds_between('started_at', 'ends_at') }} end
+            as dwell_seconds
     from with_stage
 )
 

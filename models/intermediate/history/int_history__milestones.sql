@@ -1,0 +1,10 @@
+with final as (
+    select
+        record_sk,
+        min(started_at) as first_milestone_at
+    from {{ ref('int_history__stage_periods') }}
+    where is_milestone
+    group by record_sk
+)
+
+select * from final

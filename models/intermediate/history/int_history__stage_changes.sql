@@ -1,0 +1,60 @@
+-- The nth previous change follows the policy of the jump; the window runs over the narrow key.
+with changes as (
+    select
+        changes.record_sk,
+        changes.field,
+        changes.change_number,
+        changes.changed_at,
+        changes.old_value as old_stage,
+        changes.new_value as new_stage,
+        lag(changes.changed_at) over (
+            partition by changes.record_sk order by changes.change_number
+        ) as previous_changed_at,
+        {{ nth_previous(
+            'changes.changed_at', threshold('multi_stage_jump__changes'),
+            'changes.record_sk', 'changes.change_number'
+        ) }} as nth_changed_at
+    from {{ ref('stg_crm__field_changes') }} as changes
+    where
+        not changes.is_orphan
+        and (
+            (changes.object_type = 'opportunity' and changes.field = 'stage')
+            or (changes.object_type in ('lead', 'case') and changes.field = 'status')
+        )
+),
+
+final as (
+    select
+        changes.record_sk,
+        records.crm,
+        records.object_type,
+        records.segment,
+        changes.field,
+        changes.change_number,
+        changes.changed_at,
+        changes.old_stage,
+        changes.new_stage,
+        old_stages.stage_order as old_order,
+        new_stages.stage_order as new_order,
+        old_stages.kind as old_kind,
+        new_stages.kind as new_kind,
+        coalesce(new_stages.stage_order < old_stages.stage_order, false) as is_regression,
+        changes.previous_changed_at,
+        changes.nth_changed_at
+    from changes
+    inner join {{ ref('int_crm__records') }} as records on changes.record_sk = records.record_sk
+    left join {{ ref('int_crm__stage_map') }} as old_stages
+        on
+            records.crm = old_stages.crm
+            and records.object_type = old_stages.object_type
+            and coalesce(records.pipeline, '') = old_stages.pipeline
+            and changes.old_stage = old_stages.stage
+    left join {{ ref('int_crm__stage_map') }} as new_stages
+        on
+            records.crm = new_stages.crm
+            and records.object_type = new_stages.object_type
+            and coalesce(records.pipeline, '') = new_stages.pipeline
+            and changes.new_stage = new_stages.stage
+)
+
+select * from final
