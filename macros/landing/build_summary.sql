@@ -1,9 +1,14 @@
-{#- Prints, at the end of a run that built the landing marts, what a person should know of it: rows landed, staged and
-    rejected, the history's quality, and what is not landed with what cannot be computed without it.
-    Prints nothing where those marts were not built. -#}
+{#- Prints, at the end of a run that built the marts, what a person should know of it: rows landed, staged and rejected,
+    the history's quality, what is not landed with what cannot be computed without it, the signals in watch or alert,
+    the dirty records by cause, machines to stop, and where to look next.
+    Prints nothing of marts that were not built. -#}
 {% macro build_summary(results) %}
     {#- dbt learns here what the hook reads. -#}
-    {%- do [ref('landing_row_counts'), ref('landing_coverage'), ref('rejected_rows'), ref('history_quality')] -%}
+    {%- do [
+        ref('landing_row_counts'), ref('landing_coverage'), ref('rejected_rows'), ref('history_quality'),
+        ref('process_signals_daily'), ref('dirty_records'), ref('stop_the_line'), ref('signal_review_list'),
+        ref('causing_steps'),
+    ] -%}
     {%- if execute and results is defined -%}
         {%- set built = results
             | selectattr('node.resource_type', 'equalto', 'model')
@@ -15,6 +20,9 @@
                 {%- do crm_hygiene.print_history_summary() -%}
             {%- endif -%}
             {%- do crm_hygiene.print_coverage_summary() -%}
+            {%- if 'process_signals_daily' in built and 'dirty_records' in built and 'stop_the_line' in built -%}
+                {%- do crm_hygiene.print_signal_summary() -%}
+            {%- endif -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
@@ -104,6 +112,50 @@
     {%- if missing.rows | length > 0 or columns.rows | length > 0 -%}
         {%- do print('All of it: select * from ' ~ coverage ~ ' where not is_landed') -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{% macro print_signal_summary() %}
+    {%- set signals = run_query(
+        "with last_days as (select daily.*, row_number() over (partition by crm, signal, object_type"
+        ~ " order by signal_date desc) as place from " ~ ref('process_signals_daily') ~ " as daily"
+        ~ " where segment = 'all' and as_of = " ~ crm_hygiene.as_of() ~ ")"
+        ~ " select status, crm, signal, object_type, numerator, denominator, rate, alert_at from last_days"
+        ~ " where place = 1 order by status, crm, signal, object_type") -%}
+    {%- set counts = {} -%}
+    {%- for row in signals.rows -%}{%- do counts.update({row[0]: counts.get(row[0], 0) + 1}) -%}{%- endfor -%}
+    {%- do print('') -%}
+    {%- do print('signals: ' ~ counts.get('alert', 0) ~ ' in alert, ' ~ counts.get('watch', 0) ~ ' in watch, '
+        ~ counts.get('ok', 0) ~ ' ok, ' ~ counts.get('insufficient_data', 0) ~ ' with too little data, '
+        ~ counts.get('not_landed', 0) ~ ' without their input') -%}
+    {%- for row in signals.rows if row[0] in ('alert', 'watch', 'not_landed') -%}
+        {%- if row[0] == 'not_landed' -%}
+            {%- do print('  not landed: ' ~ row[1] ~ ' ' ~ row[2] ~ ' of ' ~ row[3]) -%}
+        {%- else -%}
+            {%- do print('  ' ~ '%-5s' | format(row[0]) ~ ' ' ~ row[1] ~ ' ' ~ row[2] ~ ' of ' ~ row[3] ~ ': '
+                ~ '%.1f' | format(100 * row[6] | float) ~ ' % (' ~ crm_hygiene.thousands(row[4]) ~ ' of '
+                ~ crm_hygiene.thousands(row[5]) ~ ', alert above ' ~ '%.1f' | format(100 * row[7] | float) ~ ' %)') -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set dirty = run_query(
+        'select archetype, count(*) from ' ~ ref('dirty_records')
+        ~ ' group by archetype order by count(*) desc, archetype') -%}
+    {%- set steps = run_query(
+        'select causing_step, count(*) from ' ~ ref('dirty_records')
+        ~ ' group by causing_step order by count(*) desc, causing_step') -%}
+    {%- for title, found in [('dirty records', dirty), ('caused by', steps)] if found.rows | length > 0 -%}
+        {%- set parts = [] -%}
+        {%- for row in found.rows -%}{%- do parts.append(row[0] ~ ' ' ~ crm_hygiene.thousands(row[1])) -%}{%- endfor -%}
+        {%- do print(title ~ ': ' ~ parts | join(', ')) -%}
+    {%- endfor -%}
+    {%- set stops = run_query(
+        "select crm, machine, n_bad_changes from " ~ ref('stop_the_line')
+        ~ " where status = 'stop' and change_date >= cast(" ~ crm_hygiene.later(crm_hygiene.as_of(), -86400, 7) ~ " as date)"
+        ~ " order by n_bad_changes desc, crm, machine") -%}
+    {%- for row in stops.rows -%}
+        {%- do print('STOP THE LINE: ' ~ row[1] ~ ' of ' ~ row[0] ~ ' made ' ~ crm_hygiene.thousands(row[2]) ~ ' bad changes in a day') -%}
+    {%- endfor -%}
+    {%- do print('Where to look next: ' ~ ref('signal_review_list') ~ ', ' ~ ref('causing_steps') ~ '; one record: make trace RECORD=<record_key>') -%}
 {% endmacro %}
 
 

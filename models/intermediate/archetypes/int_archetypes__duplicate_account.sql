@@ -1,0 +1,24 @@
+{%- set text = dbt.type_string() -%}
+with final as (
+    select
+        clusters.record_sk,
+        cast(null as {{ text }}) as field,
+        cast(null as {{ dbt.type_bigint() }}) as change_number,
+        records.created_at as occurred_at,
+        cast(null as {{ text }}) as part,
+        'duplicate of ' || survivors.record_id || ', '
+        || case clusters.matched_by
+            when 'domain' then 'same domain: ' || keys.domain_key
+            when 'name' then 'same name and country: ' || keys.name_key
+            else 'same domain, name and country: ' || keys.domain_key || ', ' || keys.name_key
+        end as detail
+    from {{ ref('int_identity__account_clusters') }} as clusters
+    inner join {{ ref('int_identity__account_keys') }} as keys
+        on clusters.record_sk = keys.record_sk
+    inner join {{ ref('int_crm__records') }} as records on clusters.record_sk = records.record_sk
+    inner join {{ ref('int_crm__records') }} as survivors
+        on clusters.survivor_record_sk = survivors.record_sk
+    where not clusters.is_survivor
+)
+
+select * from final

@@ -1,0 +1,265 @@
+{%- set text = dbt.type_string() -%}
+{%- set days = threshold('premature_stage__evidence_days') -%}
+{#- Requirement, what must be landed to judge it, its name in words. -#}
+{%- set requirements = [
+    ('next_step', 'next_step', 'next step'),
+    ('amount', 'amount', 'amount'),
+    ('contact_role', 'contact_roles', 'contact role'),
+    ('meeting', 'meetings', 'meeting'),
+] -%}
+with stages as (
+    select distinct
+        crm,
+        object_type,
+        coalesce(pipeline, '') as pipeline,
+        stage,
+        is_milestone
+    from {{ ref('int_history__stage_periods') }}
+),
+
+-- Where no meeting is landed at all, its lack on a deal says nothing of the deal.
+inputs as (
+    select
+        crm,
+        object_type,
+        input
+    from {{ ref('int_crm__inputs') }}
+
+    union all
+
+    select distinct
+        activities.crm,
+        links.object_type,
+        'meetings' as input
+    from {{ ref('stg_crm__activities') }} as activities
+    inner join {{ ref('stg_crm__activity_links') }} as links
+        on activities.crm = links.crm and activities.activity_id = links.activity_id
+    where activities.activity_type = 'meeting'
+),
+
+required as (
+    select
+        stages.crm,
+        stages.object_type,
+        stages.pipeline,
+        stages.stage,
+        stages.is_milestone,
+        {%- for requirement, _, _ in requirements %}
+            max(case when evidence.requirement = '{{ requirement }}' then 1 else 0 end) = 1
+                as needs_{{ requirement }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from stages
+    inner join {{ ref('stage_evidence') }} as evidence
+        on
+            stages.object_type = evidence.object_type
+            and evidence.crm in ('*', stages.crm)
+            and coalesce(evidence.pipeline, '*') in ('*', stages.pipeline)
+            and (
+                stages.stage = evidence.stage
+                or (evidence.stage = '*milestone*' and stages.is_milestone)
+            )
+    inner join inputs
+        on
+            stages.crm = inputs.crm
+            and stages.object_type = inputs.object_type
+            and inputs.input = case evidence.requirement
+                {%- for requirement, input, _ in requirements %}
+                    when '{{ requirement }}' then '{{ input }}'
+                {%- endfor %}
+            end
+    group by
+        stages.crm, stages.object_type, stages.pipeline, stages.stage, stages.is_milestone
+),
+
+entries as (
+    select
+        periods.record_sk,
+        periods.crm,
+        periods.object_type,
+        periods.record_id,
+        periods.period_number,
+        periods.stage,
+        periods.started_at as entered_at,
+        {{ later('periods.started_at', -86400, days) }} as first_meeting_at,
+        {{ later('periods.started_at', 86400, days) }} as last_evidence_at,
+        {%- for requirement, _, _ in requirements %}
+            required.needs_{{ requirement }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from {{ ref('int_history__stage_periods') }} as periods
+    inner join required
+        on
+            periods.crm = required.crm
+            and periods.object_type = required.object_type
+            and coalesce(periods.pipeline, '') = required.pipeline
+            and periods.stage = required.stage
+            and periods.is_milestone = required.is_milestone
+    where {{ later('periods.started_at', 86400, days) }} < {{ as_of() }}
+),
+
+-- Each value that a field held, told as event 0 up to its first change.
+events as (
+    select
+        records.record_sk,
+        'next_step' as field,
+        0 as event_number,
+        cast(null as {{ dbt.type_timestamp() }}) as event_at,
+        cast(null as {{ text }}) as old_value,
+        {{ blank_to_null('records.next_step', 'blanks.placeholder') }} as value
+    from {{ ref('int_crm__records') }} as records
+    left join {{ ref('blank_placeholders') }} as blanks
+        on lower({{ strip('records.next_step') }}) = blanks.placeholder
+    where records.object_type in ('opportunity', 'lead', 'case')
+
+    union all
+
+    select
+        record_sk,
+        'amount' as field,
+        0 as event_number,
+        cast(null as {{ dbt.type_timestamp() }}) as event_at,
+        cast(null as {{ text }}) as old_value,
+        cast(amount as {{ text }}) as value
+    from {{ ref('int_crm__records') }}
+    where object_type in ('opportunity', 'lead', 'case')
+
+    union all
+
+    select
+        record_sk,
+        field,
+        change_number as event_number,
+        changed_at as event_at,
+        old_value,
+        new_value as value
+    from {{ ref('stg_crm__field_changes') }}
+    where
+        not is_orphan
+        and object_type in ('opportunity', 'lead', 'case')
+        and field in ('next_step', 'amount')
+),
+
+followed as (
+    select
+        *,
+        lead(event_at) over (partition by record_sk, field order by event_number) as next_event_at,
+        lead(old_value) over (partition by record_sk, field order by event_number)
+            as next_old_value
+    from events
+),
+
+held as (
+    select
+        record_sk,
+        field,
+        event_at as held_from_at,
+        next_event_at as held_until_at
+    from followed
+    where
+        case
+            when event_number = 0 and next_event_at is not null then next_old_value
+            else value
+        end is not null
+),
+
+-- The value at the entry is the one after the changes of that very instant.
+values_found as (
+    select
+        entries.record_sk,
+        entries.period_number,
+        max(case when held.field = 'next_step' then 1 else 0 end) = 1 as has_next_step,
+        max(case when held.field = 'amount' then 1 else 0 end) = 1 as has_amount
+    from entries
+    inner join held
+        on entries.record_sk = held.record_sk
+    where
+        (held.held_from_at is null or held.held_from_at <= entries.last_evidence_at)
+        and (
+            held.held_from_at >= entries.entered_at
+            or held.held_until_at is null
+            or held.held_until_at > entries.entered_at
+        )
+    group by entries.record_sk, entries.period_number
+),
+
+meetings as (
+    select distinct
+        entries.record_sk,
+        entries.period_number
+    from entries
+    inner join {{ ref('stg_crm__activity_links') }} as links
+        on
+            entries.crm = links.crm
+            and entries.object_type = links.object_type
+            and entries.record_id = links.record_id
+    inner join {{ ref('stg_crm__activities') }} as activities
+        on links.crm = activities.crm and links.activity_id = activities.activity_id
+    where
+        activities.activity_type = 'meeting'
+        and activities.is_live
+        and not activities.is_planned
+        and coalesce(activities.status, 'done')
+        not in ('canceled', 'cancelled', 'no_show', 'rescheduled')
+        and activities.occurred_at between entries.first_meeting_at and entries.last_evidence_at
+),
+
+contact_roles as (
+    select distinct
+        crm,
+        'opportunity' as object_type,
+        opportunity_id as record_id
+    from {{ ref('stg_crm__opportunity_contacts') }}
+),
+
+judged as (
+    select
+        entries.record_sk,
+        entries.object_type,
+        entries.period_number,
+        entries.stage,
+        entries.entered_at,
+        entries.needs_next_step and not coalesce(values_found.has_next_step, false)
+            as lacks_next_step,
+        entries.needs_amount and not coalesce(values_found.has_amount, false) as lacks_amount,
+        entries.needs_contact_role and contact_roles.record_id is null as lacks_contact_role,
+        entries.needs_meeting and meetings.record_sk is null as lacks_meeting
+    from entries
+    left join values_found
+        on
+            entries.record_sk = values_found.record_sk
+            and entries.period_number = values_found.period_number
+    left join contact_roles
+        on
+            entries.crm = contact_roles.crm
+            and entries.object_type = contact_roles.object_type
+            and entries.record_id = contact_roles.record_id
+    left join meetings
+        on
+            entries.record_sk = meetings.record_sk
+            and entries.period_number = meetings.period_number
+),
+
+final as (
+    select
+        record_sk,
+        case
+            when period_number > 1
+                then case when object_type = 'opportunity' then 'stage' else 'status' end
+        end as field,
+        case
+            when period_number > 1 then cast(period_number - 1 as {{ dbt.type_bigint() }})
+        end as change_number,
+        entered_at as occurred_at,
+        cast(null as {{ text }}) as part,
+        'entered ' || stage
+        {%- for requirement, _, words in requirements %}
+            || case when lacks_{{ requirement }} then ', no {{ words }}' else '' end
+        {%- endfor %}
+        || ' within ' || cast({{ days }} as integer) || ' days' as detail
+    from judged
+    where
+        {%- for requirement, _, _ in requirements %}
+            {{ 'or ' if not loop.first }}lacks_{{ requirement }}
+        {%- endfor %}
+)
+
+select * from final

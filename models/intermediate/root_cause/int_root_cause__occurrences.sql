@@ -1,0 +1,118 @@
+{%- set text = dbt.type_string() -%}
+{%- set signals = [
+    'stage_dwell_anomaly', 'multi_stage_jump', 'owner_ping_pong', 'late_edit',
+    'commit_close_date_churn', 'sla_rush_update',
+] -%}
+{%- set archetypes = [
+    'premature_stage', 'close_date_churn', 'missing_next_step', 'duplicate_account',
+    'lead_source_drift', 'stage_regression',
+] -%}
+{#- What is evidence of the signal makes the record dirty. -#}
+{%- set signal_archetypes = ['multi_stage_jump', 'owner_ping_pong', 'sla_rush_update'] -%}
+-- Everything that a rule found, with the change behind it: the changes are read once, here.
+with found as (
+    {%- for signal in signals %}
+        select
+            'signal' as kind,
+            '{{ signal }}' as rule_id,
+            record_sk,
+            field,
+            change_number,
+            occurred_at,
+            variant,
+            part,
+            detail
+        from {{ ref('int_signals__' ~ signal) }}
+        {%- if signal == 'stage_dwell_anomaly' %}
+            where is_evidence
+        {%- endif %}
+
+        union all
+
+        {% if signal in signal_archetypes %}
+            select
+                'archetype' as kind,
+                '{{ signal }}' as rule_id,
+                record_sk,
+                field,
+                change_number,
+                occurred_at,
+                variant,
+                part,
+                detail
+            from {{ ref('int_signals__' ~ signal) }}
+
+            union all
+
+        {% endif %}
+    {%- endfor %}
+    {%- for archetype in archetypes %}
+        select
+            'archetype' as kind,
+            '{{ archetype }}' as rule_id,
+            record_sk,
+            field,
+            change_number,
+            occurred_at,
+            cast(null as {{ text }}) as variant,
+            part,
+            detail
+        from {{ ref('int_archetypes__' ~ archetype) }}
+        {%- if not loop.last %}
+
+            union all
+
+        {% endif %}
+    {%- endfor %}
+),
+
+final as (
+    select
+        {{ dbt_utils.generate_surrogate_key([
+            'found.kind', 'found.rule_id', 'records.record_key', 'found.field', 'changes.change_id',
+            'found.part', 'found.occurred_at',
+        ]) }} as occurrence_id,
+        found.kind,
+        found.rule_id,
+        found.record_sk,
+        records.record_key,
+        records.crm,
+        records.object_type,
+        records.record_id,
+        records.pipeline,
+        records.segment,
+        records.owner_id,
+        owners.team,
+        records.is_live,
+        records.amount,
+        found.field,
+        found.change_number,
+        changes.change_id,
+        found.occurred_at,
+        changes.old_value,
+        changes.new_value,
+        changes.changed_by,
+        changes.actor_kind,
+        actors.team as actor_team,
+        changes.channel,
+        changes.automation_id,
+        changes.correlation_id,
+        changes.source_table,
+        found.variant,
+        found.part,
+        found.detail
+    from found
+    inner join {{ ref('int_crm__records') }} as records on found.record_sk = records.record_sk
+    left join {{ ref('stg_crm__field_changes') }} as changes
+        on
+            found.record_sk = changes.record_sk
+            and found.field = changes.field
+            and found.change_number = changes.change_number
+    left join {{ ref('stg_crm__users') }} as owners
+        on records.crm = owners.crm and records.owner_id = owners.user_id
+    left join {{ ref('stg_crm__users') }} as actors
+        on records.crm = actors.crm and changes.changed_by = actors.user_id
+    where found.kind = 'signal' or records.is_live
+)
+
+select * from final

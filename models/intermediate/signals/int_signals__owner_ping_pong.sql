@@ -1,0 +1,46 @@
+with owner_changes as (
+    select
+        record_sk,
+        change_number,
+        changed_at,
+        new_value,
+        lag(old_value) over (partition by record_sk order by change_number) as owner_before,
+        {{ nth_previous(
+            'changed_at', threshold('owner_ping_pong__changes'), 'record_sk', 'change_number'
+        ) }} as nth_changed_at
+    from {{ ref('stg_crm__field_changes') }}
+    where not is_orphan and field = 'owner_id'
+),
+
+judged as (
+    select
+        owner_changes.record_sk,
+        owner_changes.change_number,
+        owner_changes.changed_at,
+        owner_changes.nth_changed_at,
+        (owner_changes.new_value is not distinct from owner_changes.owner_before) as is_return
+    from owner_changes
+    inner join {{ ref('int_crm__records') }} as records
+        on owner_changes.record_sk = records.record_sk
+    where
+        owner_changes.changed_at <= {{ later(
+            'owner_changes.nth_changed_at', 86400, threshold('owner_ping_pong__within_days')
+        ) }}
+),
+
+final as (
+    select
+        record_sk,
+        'owner_id' as field,
+        change_number,
+        changed_at as occurred_at,
+        case when is_return then 'return' else 'onward' end as variant,
+        cast(null as {{ dbt.type_string() }}) as part,
+        case when is_return then 'back to the owner before, ' else 'on to another owner, ' end
+        || cast({{ threshold('owner_ping_pong__changes') }} as integer)
+        || ' owner changes within '
+        || {{ duration_text(seconds_between('nth_changed_at', 'changed_at')) }} as detail
+    from judged
+)
+
+select * from final

@@ -1,0 +1,27 @@
+{%- set bigint = dbt.type_bigint() -%}
+with dirty as (
+    select
+        *,
+        cast({{ dbt.date_trunc('week', business_time('first_bad_at')) }} as date) as week_start
+    from {{ ref('dirty_records') }}
+),
+
+final as (
+    select
+        crm,
+        archetype,
+        object_type,
+        team,
+        segment,
+        causing_step,
+        week_start,
+        cast(count(*) as {{ bigint }}) as n_records,
+        cast(count(case when is_open then 1 end) as {{ bigint }}) as n_open,
+        cast(sum(n_occurrences) as {{ bigint }}) as n_occurrences,
+        cast(sum(amount) as {{ type_amount() }}) as amount,
+        cast(sum(case when is_open then amount end) as {{ type_amount() }}) as open_amount
+    from dirty
+    group by crm, archetype, object_type, team, segment, causing_step, week_start
+)
+
+select * from final
