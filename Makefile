@@ -7,12 +7,13 @@ DBT_PROFILES_DIR ?= profiles
 export DBT_PROFILES_DIR
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help build test lint clean setup
+.PHONY: help build test lint trace clean setup
 
 help:
 	@echo "make build   set up, land the demo CRM if no other is configured, dbt build, print the metrics"
 	@echo "make test    set up, run every test and check (what CI runs)"
 	@echo "make lint    set up, run only the linters and the project's conventions"
+	@echo "make trace   print the story of one record: make trace RECORD=salesforce:opportunity:006..."
 	@echo "make clean   remove the environment, dbt packages, target and logs (never the warehouse)"
 	@echo "ARGS=... is handed on: make test ARGS='-k standin', make build ARGS=..."
 
@@ -24,6 +25,12 @@ test: setup
 
 lint: setup
 	@.venv/bin/python -m pytest tests/python/test_conventions.py $(ARGS)
+
+# Handed on as it was typed: neither make nor the shell runs anything in it.
+override RECORD := $(value RECORD)
+export RECORD
+trace: setup
+	@.venv/bin/python scripts/trace_record.py $(ARGS) -- "$$RECORD"
 
 clean:
 	@rm -rf .venv dbt_packages package-lock.yml target logs .hypothesis .pytest_cache .ruff_cache

@@ -1,0 +1,176 @@
+"""Print the whole story of one record, with what the rules found marked where it happened.
+
+    python scripts/trace_record.py [--json] [--vars YAML] [--target NAME] crm:object_type:record_id
+
+It runs analyses/record_story.sql through dbt, on the marts of the last build.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import re
+import sys
+import unicodedata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CRMS = ("salesforce", "hubspot", "open")
+OBJECT_TYPES = ("account", "contact", "lead", "opportunity", "case")
+KEY = re.compile(f"({'|'.join(CRMS)}):({'|'.join(OBJECT_TYPES)}):(.+)", re.DOTALL)
+# Words by which the engines say that a table is not there.
+NO_TABLE = re.compile(r"does not exist|not found|cannot be found|no such table", re.IGNORECASE)
+# The longest cell of an aligned column, and the longest detail; JSON has them whole.
+LONGEST_CELL = 60
+LONGEST_DETAIL = 300
+
+NEAR_RECORDS = """
+    {%- set given = ID %}
+    select record_key
+    from {{ ref('int_crm__records') }}
+    where
+        lower(record_id) = lower({{ text_literal(given) }})
+        -- Salesforce shows ids of 15 characters and lands 18.
+        or substring(record_id, 1, 15) = {{ text_literal(given) }}
+    order by record_key
+"""
+
+
+class TraceError(Exception):
+    """Why there is no story, in one sentence."""
+
+
+def jinja_literal(text: str) -> str:
+    """Return a text as a Jinja literal, whatever is in it."""
+    return "'" + "".join(f"\\U{ord(character):08x}" for character in text) + "'"
+
+
+def story_query(record_key: str) -> str:
+    """Return the analysis for one record.
+
+    A variable of dbt's would do, but makes dbt read the whole project again for every record.
+    """
+    query = (ROOT / "analyses" / "record_story.sql").read_text(encoding="utf-8")
+    head, _, tail = query.partition("{%- set record_key = ")
+    return f"{head}{{%- set record_key = {jinja_literal(record_key)} %}}{tail.partition('%}')[2]}"
+
+
+def run(query: str, limit: int, options: list[str]) -> list[dict]:
+    """Return the rows of a query with Jinja in it; dbt says nothing meanwhile."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        from dbt.cli.main import dbtRunner
+
+        quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none"]
+        result = dbtRunner().invoke(
+            [*quiet, "show", "--inline", query, "--limit", str(limit), *options]
+        )
+    if not result.success:
+        reason = shortened(" ".join(str(result.exception).split()))
+        if NO_TABLE.search(reason):
+            raise TraceError("The marts are not built yet; run make build first.")
+        raise TraceError(f"The story cannot be read: {reason}")
+    table = result.result.results[0].agate_table
+    return [dict(zip(table.column_names, row, strict=True)) for row in table.rows]
+
+
+def story(record_key: str, options: list[str]) -> list[dict]:
+    """Return the moments of a record in order; say why where there is no such record."""
+    match = KEY.fullmatch(record_key)
+    if not match:
+        raise TraceError(
+            f"'{record_key}' is no record: write crm:object_type:record_id with "
+            f"{', '.join(CRMS)} and {', '.join(OBJECT_TYPES)}."
+        )
+    moments = run(story_query(record_key), -1, options)
+    if not moments:
+        near = run(NEAR_RECORDS.replace("ID", jinja_literal(match[3]), 1), 5, options)
+        raise TraceError(
+            f"There is no record {record_key} in the last build"
+            + (f"; did you mean {' or '.join(row['record_key'] for row in near)}?" if near else ".")
+        )
+    return moments
+
+
+def printable(text: object) -> str:
+    """Return a text without anything that steers a terminal or turns its lines around."""
+    steering = ("C", "Zl", "Zp")
+    return "".join(
+        " " if unicodedata.category(character).startswith(steering) else character
+        for character in ("" if text is None else str(text))
+    )
+
+
+def width(text: str) -> int:
+    """Return the columns that a text takes on a terminal."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def shortened(text: str, longest: int = LONGEST_DETAIL) -> str:
+    """Return a text that does not fill the screen."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def page(record_key: str, moments: list[dict]) -> str:
+    """Return the story as aligned text, what the rules found below the moment in question."""
+    columns = ("happened_at", "what", "made_by", "made_through")
+    rows = [
+        [shortened(printable(moment[column]), LONGEST_CELL) for column in columns]
+        for moment in moments
+    ]
+    widths = [max(width(row[place]) for row in rows) for place in range(len(columns))]
+    lines = [f"{printable(record_key)} (times in UTC)", ""]
+    for row, moment in zip(rows, moments, strict=True):
+        start = "".join(
+            cell + " " * (wide - width(cell) + 2) for cell, wide in zip(row, widths, strict=True)
+        )
+        lines.append((start + shortened(printable(moment["detail"]))).rstrip())
+        # Marks stand below the moment, two columns left of its detail.
+        for mark in (moment["marks"] or "").split(" | "):
+            if mark:
+                lines.append(f"{' ' * (sum(widths) + 6)}! {shortened(printable(mark))}")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the story; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("record", help="crm:object_type:record_id")
+    parser.add_argument("--json", action="store_true", help="print the moments as JSON")
+    parser.add_argument("--vars", help="dbt variables as YAML, the same as those of the build")
+    parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
+    given = parser.parse_args(arguments)
+
+    os.chdir(ROOT)
+    os.environ.setdefault("DBT_PROFILES_DIR", "profiles")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    options = ["--target", given.target] + (["--vars", given.vars] if given.vars else [])
+    warehouse = Path(os.environ.get("CRM_HYGIENE_DUCKDB", "warehouse/crm_hygiene.duckdb"))
+    try:
+        if given.target == "duckdb" and not warehouse.is_file():
+            raise TraceError("The marts are not built yet; run make build first.")
+        moments = story(given.record, options)
+    except TraceError as error:
+        print(printable(error), file=sys.stderr)
+        return 1
+    moments = [{**moment, "happened_at": instant(moment["happened_at"])} for moment in moments]
+    sys.stdout.reconfigure(errors="replace")
+    try:
+        print(json.dumps(moments, indent=2) if given.json else page(given.record, moments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has seen enough (`| head`); what is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def instant(value: object) -> str | None:
+    """Return a timestamp as text."""
+    return None if value is None else str(value).replace("T", " ").removesuffix("+00:00")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
