@@ -31,6 +31,7 @@ def plant(crm):
         plot.age_and_doubt,
         plot.history,
         plot.gone,
+        plot.broken_sync,
     ):
         chapter()
 
@@ -236,7 +237,7 @@ class _Plot:
             self.signal(name, deal, expected, self.entered(deal, self.crm.won), detail)
         for age, expected in ((long + SECOND, True), (long, False), (93 * DAY, True)):
             deal = self.open_deal(7, 14, 21, age=age)
-            self.signal(name, deal, expected, self.entered(deal, self.path[3]), "stuck")
+            self.signal(name, deal, expected, self.entered(deal, self.path[3]) + long, "stuck")
 
     def dwell_shift(self):
         """Two weeks of one segment and stage, five periods each; nothing else ends there."""
@@ -253,7 +254,7 @@ class _Plot:
                     self.deal(*stays, after, anchor=end + after * DAY, segment=segment)
                 self.crm.reserved.add(("opportunity", self.path[stage], segment, week(start)))
             detail = f"{segment}; {self.path[stage]}; median {first} then {second} days"
-            at = monday + 7 * DAY - 11 * HOUR
+            at = monday + 14 * DAY - 11 * HOUR  # known when the second week is over
             self.signal("stage_dwell_shift", None, expected, at, detail)
 
     def sla_rush(self):
@@ -414,6 +415,17 @@ class _Plot:
         at = deal.created_at + 5 * DAY
         deal.change(at, "lead_source", self.crm.sources[2], deal.by)
         self.archetype(name, deal, False, at, "saved again unchanged")
+
+    def broken_sync(self):
+        """An integration overwrites the lead source of six deals in one night."""
+        night = datetime(2026, 9, 28, 3)
+        for i, days in enumerate((11, 18, 25, 32, 39, 46)):
+            stays = 7, 14 if i % 2 else 21
+            deal = self.open_deal(*stays, age=days * DAY, source=self.crm.sources[2])
+            at = night + i * MINUTE
+            deal.change(at, "lead_source", self.crm.sources[1], self.crm.machines["integration"])
+            self.archetype("lead_source_drift", deal, True, at, "changed after creation")
+            self.story("stop_the_line", deal, at, "one of six in a night")
 
     def regressions(self):
         name = "stage_regression"

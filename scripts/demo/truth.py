@@ -123,7 +123,7 @@ def _dwell_signals(crm, record):
         short, long = crm.limits(record.kind, stage)
         stay = (end or AS_OF) - start
         if stay > long:
-            yield "stage_dwell_anomaly", record, end or start, "too_long" if end else "stuck"
+            yield "stage_dwell_anomaly", record, end or start + long, "too_long" if end else "stuck"
         elif end and stay < short:
             yield "stage_dwell_anomaly", record, end, "too_short"
 

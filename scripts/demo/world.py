@@ -392,7 +392,7 @@ class Crm:
             if stage in self.ends:
                 reason = more.get("reason", self.pick(REASONS))
                 record.columns["reason"] = reason if self.ends[stage] == "lost" else None
-            elif step and i % 2:
+            elif fold(step) and i % 2:
                 record.change(at + 4 * SECOND, "next_step", NEXT_STEPS[i], owner)
         contact = more.get("contact", "own")
         if contact == "own":
