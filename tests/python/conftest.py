@@ -63,6 +63,17 @@ class Warehouse:
         assert result.success, "\n".join(bad) or str(result.exception)
 
 
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Warehouse:
+    """The demo, built as `dbt build` builds it on an empty database, with every dbt test.
+
+    All modules share it: read it, and copy it to change it.
+    """
+    built = Warehouse(tmp_path_factory.mktemp("demo") / "crm.duckdb")
+    built.build()
+    return built
+
+
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory) -> Warehouse:
     """An empty warehouse for the tests of one module."""

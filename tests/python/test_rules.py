@@ -1,0 +1,119 @@
+"""The register of rules, the models, the thresholds, the unit tests and the docs say the same."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, TARGET
+
+import docs
+
+STEPS = {"handoff", "stage_change", "incentive", "sla", "integration"}
+OBJECT_TYPES = {"account", "contact", "lead", "opportunity", "case"}
+# What becomes of a rule's occurrences: a rule that none of these reads finds nothing.
+READERS = ("int_root_cause__occurrences", "process_signal_evidence")
+
+RULES = docs.seed("rules")
+THRESHOLDS = {row["threshold_id"] for row in docs.seed("thresholds")}
+RULE_IDS = {rule["rule_id"] for rule in RULES}
+MODEL_OF = {rule["rule_id"]: Path(docs.model_path(rule, RULES)).stem for rule in RULES}
+
+
+@pytest.fixture(scope="module")
+def manifest(warehouse):
+    """The project, compiled on an empty database: ids that a loop puts together stand there."""
+    result = warehouse.dbt("compile", "--select", "resource_type:model")
+    assert result.success, result.exception
+    return json.loads((Path(TARGET) / "manifest.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def models(manifest):
+    """The models by name."""
+    nodes = manifest["nodes"].values()
+    return {node["name"]: node for node in nodes if node["resource_type"] == "model"}
+
+
+def thresholds_in(sql: str) -> set[str]:
+    """Return the thresholds that compiled SQL reads."""
+    return set(re.findall(r"defaults\.threshold_id = '([^']*)'", sql))
+
+
+def test_every_rule_of_the_register_is_complete():
+    assert Counter(rule["kind"] for rule in RULES) == {"signal": 7, "archetype": 9}
+    for rule in RULES:
+        assert all(cell.strip() == cell != "" for cell in rule.values()), rule
+        assert set(rule["object_types"].split(" ")) <= OBJECT_TYPES, rule
+        assert set(rule["suspected_step"].split(" ")) <= STEPS, rule
+
+
+def test_a_rule_of_both_kinds_judges_the_same():
+    columns = ("object_types", "owner_team", "suspected_step", "severity")
+    judged = {(rule["rule_id"], *(rule[column] for column in columns)) for rule in RULES}
+    assert len(judged) == len(RULE_IDS)
+
+
+def test_every_rule_has_its_model_and_every_model_its_rule(models):
+    read = {
+        name.split(".")[-1] for reader in READERS for name in models[reader]["depends_on"]["nodes"]
+    }
+    assert {name for name in read if re.match("int_(signals|archetypes)__", name)} == set(
+        MODEL_OF.values()
+    )
+    for rule in RULES:
+        path = docs.model_path(rule, RULES)
+        assert models[Path(path).stem]["original_file_path"] == path
+
+
+def test_every_rule_has_a_unit_test(manifest):
+    tested = {test["model"] for test in manifest["unit_tests"].values()}
+    assert set(MODEL_OF.values()) - tested == set()
+
+
+def test_thresholds_are_those_that_models_read(models):
+    read = set().union(*(thresholds_in(node["compiled_code"]) for node in models.values()))
+    assert read - THRESHOLDS == set(), "read, but not in the seed"
+    assert THRESHOLDS - read == set(), "in the seed, but not read"
+
+
+def test_a_rule_reads_no_threshold_of_another(models):
+    for rule_id, model in MODEL_OF.items():
+        topics = {
+            threshold.partition("__")[0]
+            for threshold in thresholds_in(models[model]["compiled_code"])
+            if "__" in threshold
+        }
+        assert topics <= {rule_id}, model
+
+
+def test_every_signal_has_its_limits():
+    signals = {rule["rule_id"] for rule in RULES if rule["kind"] == "signal"}
+    limits = {f"{signal}__{limit}" for signal in signals for limit in ("watch", "alert")}
+    assert limits <= THRESHOLDS
+    assert {id_ for id_ in THRESHOLDS if re.search("__(watch|alert)$", id_)} == limits
+
+
+def test_docs_are_up_to_date():
+    assert docs.stale() == [], "run python scripts/docs.py"
+
+
+def test_docs_have_a_heading_and_a_link_for_every_rule():
+    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert re.findall("(?m)^### (.*)$", text) == [rule["rule_id"] for rule in RULES]
+    links = re.findall(r"\]\(\.\./(models/[^)]*)\)", text)
+    assert links == [docs.model_path(rule, RULES) for rule in RULES]
+    assert all((ROOT / link).is_file() for link in links)
+
+
+def test_check_says_in_one_sentence_what_is_stale(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(docs, "DOCS", tmp_path)
+    assert docs.main([]) == 0
+    assert docs.main(["--check"]) == 0
+    assert capsys.readouterr().out == ""
+    page = tmp_path / "rules.md"
+    page.write_text(page.read_text(encoding="utf-8").replace("Duplicate account", "Twins"))
+    assert docs.main(["--check"]) == 1
+    assert capsys.readouterr().out == "Stale: docs/rules.md; run python scripts/docs.py\n"
+    assert "Twins" in page.read_text(encoding="utf-8")
