@@ -17,26 +17,6 @@ with stages as (
     from {{ ref('int_history__stage_periods') }}
 ),
 
--- Where no meeting is landed at all, its lack on a deal says nothing of the deal.
-inputs as (
-    select
-        crm,
-        object_type,
-        input
-    from {{ ref('int_crm__inputs') }}
-
-    union all
-
-    select distinct
-        activities.crm,
-        links.object_type,
-        'meetings' as input
-    from {{ ref('stg_crm__activities') }} as activities
-    inner join {{ ref('stg_crm__activity_links') }} as links
-        on activities.crm = links.crm and activities.activity_id = links.activity_id
-    where activities.activity_type = 'meeting'
-),
-
 required as (
     select
         stages.crm,
@@ -58,7 +38,7 @@ required as (
                 stages.stage = evidence.stage
                 or (evidence.stage = '*milestone*' and stages.is_milestone)
             )
-    inner join inputs
+    inner join {{ ref('int_crm__inputs') }} as inputs
         on
             stages.crm = inputs.crm
             and stages.object_type = inputs.object_type

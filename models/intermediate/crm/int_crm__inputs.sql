@@ -33,6 +33,17 @@ crms_with_activities as (
     where has_activity = 1
 ),
 
+meetings as (
+    select
+        activities.crm,
+        links.object_type
+    from {{ ref('stg_crm__activities') }} as activities
+    inner join {{ ref('stg_crm__activity_links') }} as links
+        on activities.crm = links.crm and activities.activity_id = links.activity_id
+    where activities.activity_type = 'meeting'
+    group by activities.crm, links.object_type
+),
+
 found as (
     select
         crm,
@@ -116,6 +127,14 @@ found as (
         'activities' as input
     from records
     inner join crms_with_activities on records.crm = crms_with_activities.crm
+
+    union all
+
+    select
+        crm,
+        object_type,
+        'meetings' as input
+    from meetings
 ),
 
 final as (

@@ -83,23 +83,6 @@ forward_moves as (
         and changes.new_order > changes.old_order
 ),
 
-inputs as (
-    select
-        crm,
-        object_type,
-        input
-    from {{ ref('int_crm__inputs') }}
-
-    union all
-
-    select distinct
-        crm,
-        'opportunity' as object_type,
-        'meetings' as input
-    from {{ ref('stg_crm__activities') }}
-    where activity_type = 'meeting'
-),
-
 -- The entries that premature_stage judges: something is asked for that is landed.
 entries as (
     select distinct
@@ -120,7 +103,7 @@ entries as (
                 periods.stage = evidence.stage
                 or (evidence.stage = '*milestone*' and periods.is_milestone)
             )
-    inner join inputs
+    inner join {{ ref('int_crm__inputs') }} as inputs
         on
             periods.crm = inputs.crm
             and periods.object_type = inputs.object_type

@@ -88,6 +88,10 @@
         'clocks stopped',
     ),
 ] -%}
+{%- set needs = {} -%}
+{%- for _, signature, _, inputs, _, _ in signatures -%}
+    {%- do needs.update({signature: inputs}) -%}
+{%- endfor -%}
 {%- set objects = [] -%}
 {%- for object in owned.split() + ['activity'] -%}
     {%- do objects.append(["'" ~ object ~ "'"]) -%}
@@ -153,24 +157,7 @@ inputs as (
 ),
 
 computable as (
-    {%- for _, signature, _, needs, _, _ in signatures %}
-        select
-            '{{ signature }}' as signature,
-            crm,
-            object_type
-        from inputs
-        group by crm, object_type
-        having
-            {%- for group in needs %}
-                {{ 'and ' if not loop.first }}max(
-                    case when input in ('{{ group | join("', '") }}') then 1 else 0 end
-                ) = 1
-            {%- endfor %}
-        {%- if not loop.last %}
-
-            union all
-        {% endif %}
-    {%- endfor %}
+    {{ where_landed('signature', needs, 'inputs') }}
 ),
 
 -- Opportunities and activities are always spoken of, others where any of them is landed.

@@ -16,24 +16,7 @@
     'sla_rush_update': [['history'], ['sla_clocks']],
 } -%}
 with computable as (
-    {%- for archetype, groups in needs.items() %}
-        select
-            '{{ archetype }}' as archetype,
-            crm,
-            object_type
-        from {{ ref('int_crm__inputs') }}
-        group by crm, object_type
-        having
-            {%- for group in groups %}
-                {{ 'and ' if not loop.first }}max(
-                    case when input in ('{{ group | join("', '") }}') then 1 else 0 end
-                ) = 1
-            {%- endfor %}
-        {%- if not loop.last %}
-
-            union all
-        {% endif %}
-    {%- endfor %}
+    {{ where_landed('archetype', needs, ref('int_crm__inputs')) }}
 ),
 
 live_records as (

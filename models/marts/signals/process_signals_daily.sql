@@ -90,24 +90,7 @@ inputs as (
 ),
 
 computable as (
-    {%- for signal, groups in needs.items() %}
-        select
-            '{{ signal }}' as signal,
-            crm,
-            object_type
-        from inputs
-        group by crm, object_type
-        having
-            {%- for group in groups %}
-                {{ 'and ' if not loop.first }}max(
-                    case when input in ('{{ group | join("', '") }}') then 1 else 0 end
-                ) = 1
-            {%- endfor %}
-        {%- if not loop.last %}
-
-            union all
-        {% endif %}
-    {%- endfor %}
+    {{ where_landed('signal', needs, 'inputs') }}
 ),
 
 crms as (
