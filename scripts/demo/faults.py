@@ -513,7 +513,7 @@ class _Plot:
             person = self.lone(4)
             self.touch(person, months_ago(12) - extra, "call", direction="inbound")
             detail = f"inbound call 12 months and {extra.seconds} s ago"
-            self.decide("engaged_12_months", person, "keep", expected, detail)
+            self.decide("engaged", person, "keep", expected, detail)
         for signal, expected, detail in (
             (months_ago(6), True, "signal exactly 6 months ago"),
             (months_ago(6) - SECOND, False, "signal a second older"),
@@ -564,13 +564,16 @@ class _Plot:
 
     def age_and_doubt(self):
         crm = self.crm
-        for months, decision, younger in ((12, "archive", "keep"), (60, "anonymize", "archive")):
+        for rule, months, decision, younger in (
+            ("contact_inactive", 12, "archive", "keep"),
+            ("past_retention", 60, "anonymize", "archive"),
+        ):
             for extra, expected in ((timedelta(), True), (SECOND, False)):
                 person = self.lone(7)
                 self.touch(person, months_ago(months) + extra, "call")
                 detail = f"last call {months} months ago less {extra.seconds} s"
                 detail += "" if expected else f" (so {younger})"
-                self.decide(f"contact_age_{months}_months", person, decision, expected, detail)
+                self.decide(rule, person, decision, expected, detail)
         if crm.has_leads:
             for at, status, expected in (
                 (AS_OF - 180 * DAY, "Unqualified", True),
@@ -578,15 +581,15 @@ class _Plot:
                 (AS_OF - 400 * DAY, "Nurture", False),
             ):
                 lead = crm.lead([(status, at)])
-                self.decide("lead_age_180_days", lead, "archive", expected, f"status {status}")
+                self.decide("lead_inactive", lead, "archive", expected, f"status {status}")
         for extra, expected in ((timedelta(), True), (SECOND, False)):
             account = crm.account(months_ago(30))
             self.touch(account, months_ago(24) + extra, "call")
             detail = f"last call 24 months ago less {extra.seconds} s"
-            self.decide("account_age_24_months", account, "archive", expected, detail)
+            self.decide("account_inactive", account, "archive", expected, detail)
         for extra, reason, rule, decision, expected in (
-            (timedelta(), "Price", "opportunity_age_18_months", "archive", True),
-            (SECOND, "Price", "opportunity_age_18_months", "archive", False),
+            (timedelta(), "Price", "opportunity_closed", "archive", True),
+            (SECOND, "Price", "opportunity_closed", "archive", False),
             (timedelta(), None, "closed_lost_no_reason", "quarantine", True),
         ):
             anchor = months_ago(18) + extra
@@ -603,7 +606,7 @@ class _Plot:
         note = self.touch(ghost, AS_OF - 500 * DAY, "task", automated=True, by=ghost.by)
         self.decide("activity_of_deleted_record", note, "delete", detail=f"made by {robot.name}")
         note = self.touch(self.accounts[3], months_ago(36), "call")
-        self.decide("activity_age_36_months", note, "archive")
+        self.decide("activity_old", note, "archive")
 
     # How histories really look
 

@@ -271,7 +271,7 @@ class Salesforce(Crm):
             "segment_c": columns["segment"],
             "lifecycle_stage_c": columns["lifecycle"],
             "is_strategic_c": columns["strategic"],
-            "legal_hold_c": columns["hold"],
+            "legal_hold_c": columns["hold"] or "false",
             "_fivetran_deleted": str(record.gone_how == "_fivetran_deleted").lower(),
         }
         # History Mode: a version for each owner, intervals closed, the open end a far date.
@@ -321,7 +321,7 @@ class Salesforce(Crm):
                 "lifecycle_stage_c": record.value("lifecycle"),
                 "consent_status_c": record.value("consent_status"),
                 "lawful_basis_c": columns["basis"],
-                "legal_hold_c": columns["hold"],
+                "legal_hold_c": columns["hold"] or "false",
                 "departed_date_c": _text(columns["departed_at"]),
                 "has_opted_out_of_email": record.value("optout"),
                 "do_not_call": record.value("do_not_contact"),
@@ -352,7 +352,7 @@ class Salesforce(Crm):
                 "owner_id": record.value("owner_id"),
                 "segment_c": columns["segment"],
                 "consent_status_c": columns["consent"],
-                "legal_hold_c": columns["hold"],
+                "legal_hold_c": columns["hold"] or "false",
                 "is_converted": str(converted is not None).lower(),
                 "converted_date": converted.date().isoformat() if converted else None,
                 "converted_account_id": links["account"].id if converted else None,
@@ -386,7 +386,7 @@ class Salesforce(Crm):
                 "forecast_category_name": record.value("forecast_category"),
                 "loss_reason_c": columns["reason"],
                 "segment_c": columns["segment"],
-                "legal_hold_c": columns.get("hold"),
+                "legal_hold_c": columns.get("hold") or "false",
                 "owner_id": record.value("owner_id"),
                 "is_closed": str(stage in (self.won, self.lost)).lower(),
                 "is_won": str(stage == self.won).lower(),
@@ -413,7 +413,7 @@ class Salesforce(Crm):
                 "sla_start_date": _text(record.created_at) if due else None,
                 "sla_exit_date": _text(due),
                 "is_stopped": "false",
-                "legal_hold_c": record.columns.get("hold"),
+                "legal_hold_c": record.columns.get("hold") or "false",
             }
             | self._stamps(record)
         )
