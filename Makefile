@@ -7,13 +7,14 @@ DBT_PROFILES_DIR ?= profiles
 export DBT_PROFILES_DIR
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help build test lint trace clean setup
+.PHONY: help build test lint trace export clean setup
 
 help:
 	@echo "make build   set up, land the demo CRM if no other is configured, dbt build, print the metrics"
 	@echo "make test    set up, run every test and check (what CI runs)"
 	@echo "make lint    set up, run only the linters and the project's conventions"
 	@echo "make trace   print the story of one record: make trace RECORD=salesforce:opportunity:006..."
+	@echo "make export  write the lists, and the ids that are approved, to exports/ as CSV and parquet"
 	@echo "make clean   remove the environment, dbt packages, target and logs (never the warehouse)"
 	@echo "ARGS=... is handed on: make test ARGS='-k standin', make build ARGS=..."
 
@@ -31,6 +32,9 @@ override RECORD := $(value RECORD)
 export RECORD
 trace: setup
 	@.venv/bin/python scripts/trace_record.py $(ARGS) -- "$$RECORD"
+
+export: setup
+	@.venv/bin/python scripts/export.py $(ARGS)
 
 clean:
 	@rm -rf .venv dbt_packages package-lock.yml target logs .hypothesis .pytest_cache .ruff_cache

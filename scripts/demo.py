@@ -1,7 +1,8 @@
 """Make the demo CRM: the seeds in both landing shapes, and the truth about them.
 
     python scripts/demo.py                                writes the committed files
-    python scripts/demo.py --scale 0.05 --out DIR         writes parquet for benchmarks
+    python scripts/demo.py --scale 0.05 --out DIR         writes parquet for benchmarks of signals
+    python scripts/demo.py --people 2000000 --out DIR     the same, of identity and decisions
 
 The first form takes no arguments and writes the same bytes every time.
 """
@@ -9,21 +10,25 @@ The first form takes no arguments and writes the same bytes every time.
 import argparse
 from pathlib import Path
 
-from demo import scale, write
+from demo import people, scale, write
 
 
 def main():
-    """Write the demo, or a large CRM of the given scale."""
+    """Write the demo, or a large CRM."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--scale", type=float, help="1 is 2 million opportunities, 20 million changes"
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument(
+        "--scale", type=float, help="1 is 2 million opportunities, 20 million changes (Salesforce)"
     )
+    sizes.add_argument("--people", type=int, help="contacts, with 3 activities each (open)")
     parser.add_argument("--out", type=Path, help="folder of the parquet files")
     options = parser.parse_args()
     if options.scale and options.out:
         scale.make(options.scale, options.out)
-    elif options.scale or options.out:
-        parser.error("--scale and --out go together")
+    elif options.people and options.out:
+        people.make(options.people, options.out)
+    elif options.scale or options.people or options.out:
+        parser.error("--scale or --people goes with --out")
     else:
         write.make(write.ROOT)
 

@@ -1,4 +1,4 @@
-"""Write docs/rules.md and docs/thresholds.md from the seeds.
+"""Write the pages of docs/ from the seeds.
 
 python scripts/docs.py            writes them
 python scripts/docs.py --check    writes nothing; exits with 1 where they are stale
@@ -6,6 +6,7 @@ python scripts/docs.py --check    writes nothing; exits with 1 where they are st
 
 import argparse
 import csv
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,6 +17,28 @@ DOCS = ROOT / "docs"
 SIGNALS = "Signals: traits of the process"
 ARCHETYPES = "Archetypes: what makes a record dirty"
 WRITTEN = "<!-- Written by scripts/docs.py from seeds/policy; edit the seeds. -->"
+CHECKS = "models/intermediate/health/int_health__record_checks.sql"
+VERDICTS = "models/intermediate/lifecycle/int_lifecycle__verdicts.sql"
+DECISIONS = "models/marts/lifecycle/lifecycle_decisions.sql"
+# What becomes of the verdicts when they are put together: no verdict of their own.
+OUTCOMES = ("cannot_be_told", "input_missing", "blocked_by_dependant")
+TOPICS = {
+    "compliance": "Compliance",
+    "financial_truth": "Financial truth",
+    "continuity": "Customer continuity",
+    "future_value": "Future value",
+    "junk": "Junk",
+    "age": "Age",
+    "doubt": "Doubt",
+}
+# Where the topic of a threshold is explained that is no rule's name.
+EXPLAINED = {
+    "grade": "health.md#grades",
+    "hygiene": "health.md#hygiene-slas",
+    "lifecycle": "lifecycle.md",
+    "review_window": "lifecycle.md#review",
+    "review_sample": "lifecycle.md#review",
+}
 
 
 def seed(name: str) -> list[dict[str, str]]:
@@ -36,15 +59,39 @@ def plain(number: str) -> str:
     return number.rstrip("0").rstrip(".") if "." in number else number
 
 
+def per_cent(share: str) -> str:
+    """Return a share as people write it."""
+    return f"{100 * float(share):g} %"
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Return the lines of a table."""
     return [f"| {' | '.join(cells)} |" for cells in (columns, ["---"] * len(columns), *rows)]
 
 
-def rule_section(rule: dict[str, str], rules: list[dict], thresholds: list[dict]) -> list[str]:
+def listed(words: str) -> str:
+    """Return words that a space separates, with commas."""
+    return words.replace(" ", ", ")
+
+
+def link(path: str) -> str:
+    """Return a link to a model from a page."""
+    return f"[{Path(path).stem}](../{path})"
+
+
+def threshold_table(*prefixes: str) -> list[str]:
+    """Return the lines of a table of the thresholds that start so; none where there are none."""
+    rows = [
+        (f"`{row['threshold_id']}`", plain(row["value"]), row["unit"], row["reason"])
+        for row in seed("thresholds")
+        if row["threshold_id"].startswith(prefixes)
+    ]
+    return [*table(("threshold", "value", "unit", "reason"), rows), ""] if rows else []
+
+
+def rule_section(rule: dict[str, str], rules: list[dict]) -> list[str]:
     """Return the lines that tell of one rule."""
     path = model_path(rule, rules)
-    own = [row for row in thresholds if row["threshold_id"].startswith(f"{rule['rule_id']}__")]
     triage = ("impact", "frequency", "detectability", "effort", "risk")
     lines = [
         f"### {rule['rule_id']}",
@@ -54,26 +101,20 @@ def rule_section(rule: dict[str, str], rules: list[dict], thresholds: list[dict]
         f"- **Why it matters:** {rule['why']}",
         f"- **How to mend it:** {rule['remedy']}",
         f"- **What to look for:** {rule['look_for']}",
-        f"- **Judges:** {rule['object_types'].replace(' ', ', ')}",
+        f"- **Judges:** {listed(rule['object_types'])}",
         f"- **Mended by:** {rule['owner_team']}; **suspected step:** "
-        + rule["suspected_step"].replace(" ", ", "),
+        + listed(rule["suspected_step"]),
         f"- **Severity:** {rule['severity']}; "
         + ", ".join(f"{measure} {rule[measure]}" for measure in triage),
-        f"- **Model:** [{Path(path).stem}](../{path})",
+        f"- **Model:** {link(path)}",
         "",
     ]
-    if own:
-        rows = (
-            (f"`{row['threshold_id']}`", plain(row["value"]), row["unit"], row["reason"])
-            for row in own
-        )
-        lines += [*table(("threshold", "value", "unit", "reason"), rows), ""]
-    return lines
+    return lines + threshold_table(f"{rule['rule_id']}__")
 
 
 def rules_page() -> str:
     """Return docs/rules.md."""
-    rules, thresholds = seed("rules"), seed("thresholds")
+    rules = seed("rules")
     lines = [
         "# Rules",
         "",
@@ -88,8 +129,226 @@ def rules_page() -> str:
         lines += [f"## {title}", ""]
         for rule in rules:
             if rule["kind"] == kind:
-                lines += rule_section(rule, rules, thresholds)
+                lines += rule_section(rule, rules)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def health_target(metric: dict[str, str]) -> str:
+    """Return what of a metric is ok and what is alert, in words."""
+    better, worse = (
+        ("or more", "below") if metric["direction"] == "higher_is_better" else ("or less", "above")
+    )
+    return f"{amount(metric, 'target')} {better}; alert {worse} {amount(metric, 'alert_at')}"
+
+
+def amount(metric: dict[str, str], column: str) -> str:
+    """Return a target as people write it: rates in per cent."""
+    value = plain(metric[column])
+    return per_cent(value) if metric["unit"] == "rate" else f"{value} days"
+
+
+def metric_section(metric: dict[str, str]) -> list[str]:
+    """Return the lines that tell of one health metric."""
+    finding = "a trait of the whole, no fault of a record"
+    if metric["is_finding"] == "true":
+        finding = f"a record that counts has a finding of severity {metric['severity']}"
+    return [
+        f"### {metric['metric']}",
+        "",
+        f"**{metric['name']}.** {metric['meaning']}",
+        "",
+        f"- **Why it matters:** {metric['why']}",
+        f"- **How to mend it:** {metric['remedy']}",
+        f"- **Target:** {health_target(metric)} ({metric['target_reason']})",
+        f"- **Judges:** {listed(metric['object_types'])}; {finding}",
+        f"- **Mended by:** {metric['owner_team']}",
+        f"- **Model:** {link(CHECKS)}",
+        "",
+    ]
+
+
+def sla_models() -> dict[str, str]:
+    """Return the model of each hygiene SLA, as the model that puts them together names it."""
+    folder = "models/intermediate/health"
+    source = (ROOT / folder / "int_health__sla_verdicts.sql").read_text(encoding="utf-8")
+    found = re.findall(r"'(\w+)': '(int_health__sla_\w+)'", source)
+    return {sla: f"{folder}/{model}.sql" for sla, model in found}
+
+
+def sla_section(sla: dict[str, str]) -> list[str]:
+    """Return the lines that tell of one hygiene SLA."""
+    return [
+        f"### {sla['sla_id']}",
+        "",
+        f"**{sla['name']}.** {sla['meaning']}",
+        "",
+        f"- **Why it matters:** {sla['why']}",
+        f"- **How to mend it:** {sla['remedy']}",
+        f"- **Target:** breached by {per_cent(sla['target'])} at most",
+        f"- **Judges:** {listed(sla['object_types'])}",
+        f"- **Mended by:** {sla['owner_team']}",
+        f"- **Model:** {link(sla_models()[sla['sla_id']])}",
+        "",
+    ]
+
+
+def health_page() -> str:
+    """Return docs/health.md."""
+    lines = [
+        "# Data health",
+        "",
+        WRITTEN,
+        "",
+        "How healthy the CRM is: the metrics of `data_health_daily` with their targets, the grade",
+        "that follows (`data_health_grades`), and what every owner owes (`hygiene_sla_status`).",
+        "A metric is `ok` at its target or better, `watch` where worse, `alert` where worse than",
+        "its alert limit; what is not landed is `not_landed`, never zero. Targets are edited in",
+        "`seeds/policy/health_metrics.csv`.",
+        "",
+        "## Metrics",
+        "",
+    ]
+    for metric in seed("health_metrics"):
+        lines += metric_section(metric)
+    required = ((r["object_type"], f"`{r['field']}`", r["reason"]) for r in seed("required_fields"))
+    lines += [
+        "## Required fields",
+        "",
+        "What missing_required_fields asks for, where it is landed; edited in",
+        "`seeds/policy/required_fields.csv`.",
+        "",
+        *table(("object", "field", "reason"), required),
+        "",
+        "## Grades",
+        "",
+        "The share of live records without a finding: neither a metric that is a fault of the",
+        "record nor an archetype of [dirty data](rules.md). What is not landed is no finding.",
+        "",
+        *threshold_table("grade__"),
+        "## Hygiene SLAs",
+        "",
+        "What every owner owes their own records; `hygiene_sla_breaches` lists those in breach.",
+        "",
+        *threshold_table("hygiene__"),
+    ]
+    for sla in seed("hygiene_slas"):
+        lines += sla_section(sla)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def lifecycle_section(rule: dict[str, str]) -> list[str]:
+    """Return the lines that tell of one lifecycle rule."""
+    path = DECISIONS if rule["rule_id"] in OUTCOMES else VERDICTS
+    return [
+        f"### {rule['rule_id']}",
+        "",
+        f"**{rule['name']}.** {rule['meaning']}",
+        "",
+        f"- **Decision:** {rule['decision']}; **precedence:** {rule['precedence']}",
+        f"- **Why:** {rule['why']}",
+        f"- **What to look for:** {rule['look_for']}",
+        f"- **Judges:** {listed(rule['object_types'])}",
+        f"- **Model:** {link(path)}",
+        "",
+    ]
+
+
+def lifecycle_page() -> str:
+    """Return docs/lifecycle.md."""
+    rules = seed("lifecycle_rules")
+    by_precedence = sorted(rules, key=lambda rule: int(rule["precedence"]))
+    order = (
+        (rule["precedence"], f"[{rule['rule_id']}](#{rule['rule_id']})", rule["decision"])
+        + (listed(rule["object_types"]), rule["name"])
+        for rule in by_precedence
+    )
+    limits = (
+        (
+            row["object_type"],
+            "any other" if row["region"] == "*" else row["region"],
+            f"{row['archive_after']} {row['archive_unit']}" if row["archive_after"] else "never",
+            *(
+                f"{row[column]} months" if row[column] else "never"
+                for column in ("anonymize_after_months", "suppression_months")
+            ),
+            row["reason"],
+        )
+        for row in seed("retention_policy")
+    )
+    approvals = (
+        (row["decision"], row["rule_id"].replace("*", "any"), row["role"], row["reason"])
+        for row in seed("approval_policy")
+    )
+    lines = [
+        "# Keep, archive, delete",
+        "",
+        WRITTEN,
+        "",
+        "Every live record gets one decision: that of the first rule, by precedence, that holds.",
+        "What cannot be told never makes a decision harsher: where a rule that comes before is",
+        "not known to fail, the record goes to quarantine. `lifecycle_decisions` has the decision",
+        "with its reason, `lifecycle_rule_verdicts` what every rule says.",
+        "",
+        "## All rules",
+        "",
+        *table(("precedence", "rule", "decision", "judges", "name"), order),
+        "",
+    ]
+    for topic, title in TOPICS.items():
+        lines += [f"## {title}", ""]
+        for rule in by_precedence:
+            if rule["topic"] == topic:
+                lines += lifecycle_section(rule)
+    lines += [
+        "## Retention",
+        "",
+        "How long since the last sign of life; edited in `seeds/policy/retention_policy.csv`.",
+        "Where the region is not known, the longest limit of the object counts.",
+        "",
+        *table(("object", "region", "archive", "anonymise", "suppressed", "reason"), limits),
+        "",
+        *threshold_table("lifecycle__"),
+        "## Review",
+        "",
+        "Who must approve before anything is carried out; edited in",
+        "`seeds/policy/approval_policy.csv`.",
+        "",
+        *table(("decision", "rule", "role", "reason"), approvals),
+        "",
+        *threshold_table("review_window__", "review_sample__"),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def index_page() -> str:
+    """Return docs/README.md: every rule of the project on one page."""
+    signals = [
+        (f"[{row['rule_id']}](rules.md#{row['rule_id']})", row["kind"], row["name"])
+        for row in seed("rules")
+    ]
+    health = [
+        (f"[{row['metric']}](health.md#{row['metric']})", "health metric", row["name"])
+        for row in seed("health_metrics")
+    ]
+    slas = [
+        (f"[{row['sla_id']}](health.md#{row['sla_id']})", "hygiene SLA", row["name"])
+        for row in seed("hygiene_slas")
+    ]
+    lifecycle = [
+        (f"[{row['rule_id']}](lifecycle.md#{row['rule_id']})", "lifecycle rule", row["name"])
+        for row in seed("lifecycle_rules")
+    ]
+    lines = [
+        "# Every rule of the project",
+        "",
+        WRITTEN,
+        "",
+        "In text order. Each leads to what it means, why it matters, how to mend it and the model",
+        "that judges it. All limits: [thresholds](thresholds.md).",
+        "",
+        *table(("rule", "kind", "name"), sorted([*signals, *health, *slas, *lifecycle])),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def thresholds_page() -> str:
@@ -99,8 +358,9 @@ def thresholds_page() -> str:
     for row in seed("thresholds"):
         topic, _, short = row["threshold_id"].partition("__")
         name = f"`{row['threshold_id']}`"
-        if topic in rule_ids:
-            name = f"[{name}](rules.md#{topic})"
+        place = f"rules.md#{topic}" if topic in rule_ids else EXPLAINED.get(topic)
+        if place and short:
+            name = f"[{name}]({place})"
         rows.append((name, plain(row["value"]), row["unit"], row["reason"]))
     lines = [
         "# Thresholds",
@@ -117,7 +377,13 @@ def thresholds_page() -> str:
 
 def pages() -> dict[str, str]:
     """Return the text of each generated page."""
-    return {"rules.md": rules_page(), "thresholds.md": thresholds_page()}
+    return {
+        "README.md": index_page(),
+        "rules.md": rules_page(),
+        "health.md": health_page(),
+        "lifecycle.md": lifecycle_page(),
+        "thresholds.md": thresholds_page(),
+    }
 
 
 def stale() -> list[str]:

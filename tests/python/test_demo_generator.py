@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from demo import scale, truth, write
+from demo import people, scale, truth, write
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = ("seeds/demo/salesforce", "seeds/demo/hubspot", "tests/truth")
@@ -175,6 +175,40 @@ def test_a_large_crm_keeps_its_proportions(tmp_path):
             from '{tmp_path / "opportunity_field_history"}.parquet' where field = 'StageName'
         ) where before <> old_value"""
     assert duckdb.sql(chain).fetchone() == (0,)
+
+
+def test_many_people_have_the_duplicates_and_oddities_they_promise(tmp_path):
+    people.make(4000, tmp_path)
+
+    def first(query):
+        return duckdb.sql(query.replace("{", f"'{tmp_path}/").replace("}", ".parquet'")).fetchone()
+
+    assert first("select count(*), count(distinct contact_id) from {contacts}") == (4000, 4000)
+    assert first("select count(*), count(distinct activity_id) from {activities}") == (12000,) * 2
+    duplicates = """
+        from {planted_duplicates} as planted
+        inner join {contacts} as copies on planted.record_id = copies.contact_id
+        inner join {contacts} as originals on planted.duplicate_of = originals.contact_id
+    """
+    assert first(f"select count(*), count(distinct planted.kind) {duplicates}") == (120, 6)
+    same = "lower(copies.email) = originals.email"
+    assert first(f"select bool_and({same}) {duplicates} where kind = 'same email'") == (True,)
+    for key, many in (("phone", 5), ("street", 5), ("account_id", 10)):
+        [shared] = first(f"""
+            select max(n) from (
+                select count(distinct last_name) as n from {{contacts}}
+                where {key} is not null group by {key}
+            )
+        """)
+        assert shared >= many, key
+    declared = yaml.safe_load((ROOT / "models/staging/open/_open__sources.yml").read_text())
+    columns = {
+        table["name"]: {column["name"] for column in table["columns"]}
+        for table in declared["sources"][0]["tables"]
+    }
+    for path in tmp_path.glob("*.parquet"):
+        found = {row[0] for row in duckdb.sql(f"describe select * from '{path}'").fetchall()}
+        assert path.stem == "planted_duplicates" or found <= columns[path.stem], path
 
 
 def test_truth_files_are_the_declared_ones():

@@ -1,6 +1,7 @@
-"""The policy seeds are complete, consistent, and the generated one is up to date."""
+"""The policy seeds are complete, consistent, and the generated ones are up to date."""
 
 import csv
+import re
 from pathlib import Path
 
 import policy_seeds
@@ -14,11 +15,14 @@ KEYS = {
     "company_legal_forms": ["form"],
     "countries": ["spelling"],
     "credited_lead_sources": ["lead_source"],
+    "disposable_mail_domains": ["domain"],
     "dwell_quantiles": ["quantile"],
     "field_dictionary": ["object_type", "field", "actor_kind", "team", "channel"],
     "field_map": ["crm", "object_type", "landed_field"],
     "free_mail_domains": ["domain"],
+    "holidays": ["holiday_date"],
     "hubspot_change_sources": ["source"],
+    "role_accounts": ["local_part"],
     "rules": ["kind", "rule_id"],
     "stage_evidence": ["crm", "object_type", "pipeline", "stage", "requirement"],
     "stage_overrides": ["crm", "object_type", "pipeline", "stage"],
@@ -121,9 +125,11 @@ def test_user_patterns_are_lower_case_and_decide_something():
         assert row["kind"] or row["team"], row
 
 
-def test_countries_are_up_to_date(tmp_path):
-    policy_seeds.write_countries(tmp_path / "countries.csv")
-    assert (tmp_path / "countries.csv").read_bytes() == (SEEDS / "countries.csv").read_bytes()
+@pytest.mark.parametrize("seed", sorted(policy_seeds.MADE))
+def test_seeds_from_packages_are_up_to_date(tmp_path, seed):
+    columns, made = policy_seeds.MADE[seed]
+    policy_seeds.write_rows(tmp_path / "seed.csv", columns, made())
+    assert (tmp_path / "seed.csv").read_bytes() == (SEEDS / f"{seed}.csv").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -148,18 +154,6 @@ def test_known_countries(spelling, iso2, region, calling_code, trunk_prefix):
 
 
 @pytest.mark.parametrize(
-    ("seed", "column", "values"),
-    [
-        ("company_legal_forms", "form", policy_seeds.legal_forms),
-        ("free_mail_domains", "domain", policy_seeds.free_mail_domains),
-    ],
-)
-def test_lists_from_packages_are_up_to_date(tmp_path, seed, column, values):
-    policy_seeds.write_column(tmp_path / "seed.csv", column, values())
-    assert (tmp_path / "seed.csv").read_bytes() == (SEEDS / f"{seed}.csv").read_bytes()
-
-
-@pytest.mark.parametrize(
     ("domain", "is_free"),
     [
         ("gmail.com", True),
@@ -173,6 +167,62 @@ def test_lists_from_packages_are_up_to_date(tmp_path, seed, column, values):
 )
 def test_known_free_mail_domains(domain, is_free):
     assert (domain in {row["domain"] for row in rows("free_mail_domains")}) == is_free
+
+
+@pytest.mark.parametrize(
+    ("domain", "is_disposable"),
+    [
+        ("guerrillamail.com", True),
+        # HubSpot lists these as free mail as well; both other lists know better.
+        ("mailinator.com", True),
+        ("yopmail.com", True),
+        # A mail service of everybody that one list takes for disposable.
+        ("21cn.com", False),
+        ("gmail.com", False),
+        ("proton.me", False),
+        ("siemens.com", False),
+    ],
+)
+def test_known_disposable_domains(domain, is_disposable):
+    assert (domain in {row["domain"] for row in rows("disposable_mail_domains")}) == is_disposable
+
+
+def test_a_free_mail_service_is_disposable_only_by_two_lists():
+    disposable = {row["domain"] for row in rows("disposable_mail_domains")}
+    both = disposable & {row["domain"] for row in rows("free_mail_domains")}
+    assert both <= policy_seeds.package_list("disposable_domains.txt")
+    assert not disposable & policy_seeds.package_list("free_providers.txt")
+
+
+def test_domains_are_spelt_as_those_of_addresses():
+    for row in rows("disposable_mail_domains"):
+        assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", row["domain"]), row
+
+
+# The mailboxes that RFC 2142 reserves, but for the request addresses of its mailing lists.
+RFC_2142 = """
+    info marketing sales support abuse noc security postmaster hostmaster usenet news webmaster www
+    uucp ftp
+"""
+
+
+def test_role_accounts_hold_the_names_of_the_standard_and_no_persons():
+    roles = {row["local_part"] for row in rows("role_accounts")}
+    assert roles >= {*RFC_2142.split(), "noreply", "no-reply", "kontakt", "mailer-daemon"}
+    assert all(role == role.lower() and "@" not in role for role in roles)
+    assert not roles & {"anna", "john", "maria", "peter", "max", "will", "mark", "art"}
+
+
+def test_holidays_of_a_calendar():
+    days = dict(policy_seeds.holidays("US"))
+    assert [day for day in days if day.startswith("2026")] == [
+        "2026-01-01", "2026-01-19", "2026-02-16", "2026-05-25", "2026-06-19", "2026-07-03",
+        "2026-07-04", "2026-09-07", "2026-10-12", "2026-11-11", "2026-11-26", "2026-12-25",
+    ]  # fmt: skip
+    assert min(days)[:4] == "2015" and max(days)[:4] == "2040"
+    # Epiphany is a holiday in Bavaria, not in Berlin.
+    assert "2026-01-06" in dict(policy_seeds.holidays("DE-BY"))
+    assert "2026-01-06" not in dict(policy_seeds.holidays("DE-BE"))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ OBJECT_TYPES = {"account", "contact", "lead", "opportunity", "case"}
 READERS = ("int_root_cause__occurrences", "process_signal_evidence")
 
 RULES = docs.seed("rules")
+METRICS = docs.seed("health_metrics")
+SLAS = docs.seed("hygiene_slas")
+LIFECYCLE_RULES = sorted(docs.seed("lifecycle_rules"), key=lambda rule: int(rule["precedence"]))
 THRESHOLDS = {row["threshold_id"] for row in docs.seed("thresholds")}
 RULE_IDS = {rule["rule_id"] for rule in RULES}
 MODEL_OF = {rule["rule_id"]: Path(docs.model_path(rule, RULES)).stem for rule in RULES}
@@ -95,16 +98,87 @@ def test_every_signal_has_its_limits():
     assert {id_ for id_ in THRESHOLDS if re.search("__(watch|alert)$", id_)} == limits
 
 
+def expected_columns(manifest: dict, model: str) -> set[str]:
+    """Return the columns that any unit test of a model expects."""
+    tests = [test for test in manifest["unit_tests"].values() if test["model"] == model]
+    return {column for test in tests for row in test["expect"]["rows"] for column in row}
+
+
+def test_every_health_metric_is_told_listed_and_tested(manifest, models):
+    ids = {metric["metric"] for metric in METRICS}
+    told = re.findall(r"'(\w+)' as metric", models["data_health_daily"]["compiled_code"])
+    assert set(told) == ids
+    listed = re.findall(r"'(\w+)' as finding", models["data_health_findings"]["compiled_code"])
+    findings = {metric["metric"] for metric in METRICS if metric["is_finding"] == "true"}
+    assert set(listed) == findings
+    assert ids - expected_columns(manifest, "int_health__record_checks") == set()
+    for metric in METRICS:
+        assert set(metric["object_types"].split(" ")) <= OBJECT_TYPES, metric
+
+
+def test_every_hygiene_sla_has_its_model_and_a_unit_test(manifest, models):
+    paths = docs.sla_models()
+    assert set(paths) == {sla["sla_id"] for sla in SLAS}
+    for path in paths.values():
+        assert models[Path(path).stem]["original_file_path"] == path
+    tested = {test["model"] for test in manifest["unit_tests"].values()}
+    assert {Path(path).stem for path in paths.values()} - tested == set()
+    named = {name for name in models if re.match("int_health__sla_(?!populations|verdicts)", name)}
+    assert named == {Path(path).stem for path in paths.values()}
+
+
+def test_lifecycle_rules_are_the_columns_of_the_verdicts_in_order(models):
+    code = models[Path(docs.VERDICTS).stem]["compiled_code"]
+    columns = re.findall(r"(?m)\bas (\w+),?$", code[code.index("final as (") :])
+    assert columns == [
+        rule["rule_id"] for rule in LIFECYCLE_RULES if rule["rule_id"] not in docs.OUTCOMES
+    ]
+
+
+def test_every_lifecycle_rule_is_complete_and_has_a_unit_test(manifest):
+    verdicts = expected_columns(manifest, Path(docs.VERDICTS).stem)
+    tests = manifest["unit_tests"].values()
+    deciding = {
+        row.get("rule_id")
+        for test in tests
+        if test["model"] == Path(docs.DECISIONS).stem
+        for row in test["expect"]["rows"]
+    }
+    for rule in LIFECYCLE_RULES:
+        assert all(cell.strip() == cell != "" for cell in rule.values()), rule
+        assert rule["topic"] in docs.TOPICS, rule
+        is_outcome = rule["rule_id"] in docs.OUTCOMES
+        assert rule["rule_id"] in (deciding if is_outcome else verdicts), rule
+
+
 def test_docs_are_up_to_date():
     assert docs.stale() == [], "run python scripts/docs.py"
 
 
+def headings(page: str) -> list[str]:
+    """Return the rules that a page explains."""
+    return re.findall("(?m)^### (.*)$", (ROOT / "docs" / page).read_text(encoding="utf-8"))
+
+
 def test_docs_have_a_heading_and_a_link_for_every_rule():
-    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    assert re.findall("(?m)^### (.*)$", text) == [rule["rule_id"] for rule in RULES]
-    links = re.findall(r"\]\(\.\./(models/[^)]*)\)", text)
-    assert links == [docs.model_path(rule, RULES) for rule in RULES]
-    assert all((ROOT / link).is_file() for link in links)
+    assert headings("rules.md") == [rule["rule_id"] for rule in RULES]
+    metrics, slas = [row["metric"] for row in METRICS], [row["sla_id"] for row in SLAS]
+    assert headings("health.md") == metrics + slas
+    assert sorted(headings("lifecycle.md")) == sorted(row["rule_id"] for row in LIFECYCLE_RULES)
+    for page in ("rules.md", "health.md", "lifecycle.md"):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        links = re.findall(r"\]\(\.\./(models/[^)]*)\)", text)
+        assert len(links) == len(headings(page)), page
+        assert all((ROOT / link).is_file() for link in links)
+        if page == "rules.md":
+            assert links == [docs.model_path(rule, RULES) for rule in RULES]
+
+
+def test_the_index_leads_to_every_heading():
+    text = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    led_to = set(re.findall(r"\]\((\w+\.md)#(\w+)\)", text))
+    pages = ("rules.md", "health.md", "lifecycle.md")
+    assert led_to == {(page, heading) for page in pages for heading in headings(page)}
 
 
 def test_check_says_in_one_sentence_what_is_stale(tmp_path, monkeypatch, capsys):

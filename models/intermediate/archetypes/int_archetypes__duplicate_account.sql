@@ -7,12 +7,18 @@ with final as (
         records.created_at as occurred_at,
         cast(null as {{ text }}) as part,
         'duplicate of ' || survivors.record_id || ', '
-        || case clusters.matched_by
-            when 'domain' then 'same domain: ' || keys.domain_key
-            when 'name' then 'same name and country: ' || keys.name_key
-            else 'same domain, name and country: ' || keys.domain_key || ', ' || keys.name_key
+        || case
+            when
+                clusters.matched_by like '%domain%'
+                and clusters.matched_by like '%name_and_country%'
+                then 'same domain, name and country: ' || keys.domain_key || ', ' || keys.name_key
+            when clusters.matched_by like '%domain%' then 'same domain: ' || keys.domain_key
+            when clusters.matched_by like '%name_and_country%'
+                then 'same name and country: ' || keys.name_key
+            when clusters.matched_by like '%phone_and_name%' then 'same phone and a similar name'
+            else 'similar name and address'
         end as detail
-    from {{ ref('int_identity__account_clusters') }} as clusters
+    from {{ ref('int_identity__clusters') }} as clusters
     inner join {{ ref('int_identity__account_keys') }} as keys
         on clusters.record_sk = keys.record_sk
     inner join {{ ref('int_crm__records') }} as records on clusters.record_sk = records.record_sk

@@ -131,7 +131,7 @@ routings as (
         changes.changed_at as routed_at,
         changes.change_id as routing_id
     from changes
-    inner join {{ ref('int_identity__account_clusters') }} as members
+    inner join {{ ref('int_identity__clusters') }} as members
         on changes.record_sk = members.record_sk
     where changes.field = 'owner_id'
 
@@ -144,7 +144,7 @@ routings as (
         events.event_id as routing_id
     from {{ ref('stg_crm__workflow_events') }} as events
     inner join {{ ref('int_crm__records') }} as records on events.record_key = records.record_key
-    inner join {{ ref('int_identity__account_clusters') }} as members
+    inner join {{ ref('int_identity__clusters') }} as members
         on records.record_sk = members.record_sk
     where events.event_type = 'handoff'
 ),
@@ -155,10 +155,10 @@ births as (
         duplicates.cluster_sk,
         records.created_at,
         {{ signature_window('records.created_at') }} as signature_window
-    from {{ ref('int_identity__account_clusters') }} as duplicates
+    from {{ ref('int_identity__clusters') }} as duplicates
     inner join {{ ref('int_crm__records') }} as records
         on duplicates.record_sk = records.record_sk
-    where not duplicates.is_survivor
+    where duplicates.object_type = 'account' and not duplicates.is_survivor
 ),
 
 routed_births as (

@@ -51,7 +51,8 @@
 {%- set stage_rules = 'stage dwell, multi_stage_jump, stage_regression' -%}
 {%- set read_fields = {
     'opportunity': {
-        'stage': stage_rules ~ ', late_edit, commit_close_date_churn, premature_stage',
+        'stage': stage_rules
+            ~ ', late_edit, commit_close_date_churn, premature_stage, time_in_stage',
         'owner_id': 'owner_ping_pong',
         'amount': 'late_edit',
         'close_date': 'late_edit, commit_close_date_churn, close_date_churn',

@@ -22,7 +22,8 @@ with salesforce_tasks as (
         case when lower(call_type) in ('inbound', 'outbound') then lower(call_type) end
             as direction,
         case when is_closed then 'done' else 'planned' end as status,
-        lower(task_subtype) in ('listemail', 'cadence') as is_automated,
+        lower(task_subtype) in ('listemail', 'cadence') as is_mass_mail,
+        created_by_id,
         coalesce(account_id, case when what_id like '001%' then what_id end) as account_id,
         case when who_id like '003%' then who_id end as contact_id,
         case when who_id like '00Q%' then who_id end as lead_id,
@@ -46,7 +47,8 @@ salesforce_events as (
         'meeting' as activity_type,
         cast(null as {{ text }}) as direction,
         'done' as status,
-        false as is_automated,
+        false as is_mass_mail,
+        created_by_id,
         coalesce(account_id, case when what_id like '001%' then what_id end) as account_id,
         case when who_id like '003%' then who_id end as contact_id,
         case when who_id like '00Q%' then who_id end as lead_id,
@@ -190,12 +192,34 @@ hubspot_links as (
     group by engagement_id
 ),
 
-landed as (
+salesforce_activities as (
     select * from salesforce_tasks
 
     union all
 
     select * from salesforce_events
+),
+
+landed as (
+    select
+        activities.crm,
+        activities.activity_id,
+        activities.known_at,
+        activities.occurred_at,
+        activities.activity_type,
+        activities.direction,
+        activities.status,
+        case when creators.kind = 'automation' then true else activities.is_mass_mail end
+            as is_automated,
+        activities.account_id,
+        activities.contact_id,
+        activities.lead_id,
+        activities.opportunity_id,
+        activities.owner_id,
+        activities.is_deleted
+    from salesforce_activities as activities
+    left join {{ ref('stg_crm__users') }} as creators
+        on activities.crm = creators.crm and activities.created_by_id = creators.user_id
 
     union all
 

@@ -22,6 +22,10 @@ landed as (
         last_name,
         email,
         coalesce({{ strip('phone') }}, mobile_phone) as phone,
+        mobile_phone,
+        mailing_street as street,
+        mailing_city as city,
+        mailing_postal_code as postal_code,
         coalesce(mailing_country_code, mailing_country) as country,
         cast(null as {{ dbt.type_string() }}) as region,
         title,
@@ -32,6 +36,7 @@ landed as (
             when has_opted_out_of_email then 'opted_out'
             else lower(consent_status_c)
         end as consent_status,
+        has_opted_out_of_email as has_opted_out,
         lower(lawful_basis_c) as lawful_basis,
         do_not_call as do_not_contact,
         case
@@ -62,6 +67,10 @@ landed as (
         contacts.property_lastname as last_name,
         contacts.property_email as email,
         coalesce({{ strip('contacts.property_phone') }}, contacts.property_mobilephone) as phone,
+        contacts.property_mobilephone as mobile_phone,
+        contacts.property_address as street,
+        contacts.property_city as city,
+        contacts.property_zip as postal_code,
         contacts.property_country as country,
         cast(null as {{ dbt.type_string() }}) as region,
         contacts.property_jobtitle as title,
@@ -72,6 +81,7 @@ landed as (
             when contacts.property_hs_email_optout then 'unsubscribed'
             else lower(contacts.property_consent_status)
         end as consent_status,
+        contacts.property_hs_email_optout as has_opted_out,
         lower(contacts.property_hs_legal_basis) as lawful_basis,
         contacts.property_do_not_contact as do_not_contact,
         coalesce(
@@ -107,6 +117,10 @@ landed as (
         last_name,
         email,
         phone,
+        cast(null as {{ dbt.type_string() }}) as mobile_phone,
+        street,
+        city,
+        postal_code,
         country,
         region,
         title,
@@ -114,6 +128,7 @@ landed as (
         lifecycle_stage,
         lead_source,
         lower(consent_status) as consent_status,
+        cast(null as {{ dbt.type_boolean() }}) as has_opted_out,
         lower(lawful_basis) as lawful_basis,
         do_not_contact,
         hard_bounced_at is not null as is_hard_bounced,
@@ -158,6 +173,10 @@ final as (
         landed.phone,
         landed.phone_e164,
         {{ dbt.hash('landed.phone_e164') }} as phone_hash,
+        landed.mobile_phone,
+        landed.street,
+        landed.city,
+        landed.postal_code,
         landed.country,
         landed.country_iso2,
         coalesce(landed.region, landed.country_region) as region,
@@ -166,6 +185,7 @@ final as (
         landed.lifecycle_stage,
         landed.lead_source,
         {{ consent_status('landed.consent_status') }} as consent_status,
+        landed.has_opted_out,
         {{ lawful_basis('landed.lawful_basis') }} as lawful_basis,
         landed.do_not_contact,
         landed.is_hard_bounced

@@ -1,0 +1,55 @@
+{#- The words that each rule gives for its decision, with the figures: a dict of rule -> SQL expression over the facts
+    (int_lifecycle__facts) and the columns silence, archive_limit and place_of_limit of lifecycle_decisions.
+    Never a name, an address, a phone number or a free text of the record. -#}
+{% macro lifecycle_reasons() %}
+    {%- set text = dbt.type_string() -%}
+    {%- set silent = "'no sign of life for ' || silence" -%}
+    {%- set archive_limit = "' (limit ' || archive_limit || place_of_limit || ')'" -%}
+    {%- set person = "'; consent ' || consent_status" -%}
+    {%- set no_deal = "'; no open deal'" -%}
+    {%- set day = {} -%}
+    {%- for instant in ['closed_at', 'departed_at', 'last_engagement_at', 'last_possible_engagement_at', 'last_sign_at'] -%}
+        {%- do day.update({instant: 'cast(cast(' ~ instant ~ ' as date) as ' ~ text ~ ')'}) -%}
+    {%- endfor -%}
+    {{ return({
+        'legal_hold': "'on legal hold'",
+        'open_case': "'a support case is open'",
+        'active_obligation': "'a service-level clock is running, or an obligation is listed'",
+        'suppressed_past_retention': "'must not be contacted; ' || " ~ silent
+            ~ " || ' (limit ' || cast(suppression_months as " ~ text ~ ") || ' months' || place_of_limit || ')'",
+        'suppressed_within_retention': "'must not be contacted; last sign of life on ' || " ~ day.last_sign_at,
+        'rescued': "'rescued by a reviewer'",
+        'booked_revenue_active': "'tied to booked revenue; last sign of life on ' || " ~ day.last_sign_at,
+        'booked_revenue_inactive': "'tied to booked revenue; ' || " ~ silent ~ " || " ~ archive_limit,
+        'active_customer': "'the account is a customer'",
+        'open_opportunity': "'an open deal'",
+        'partner_or_strategic': "'a partner or strategic account'",
+        'departed': "'left the company on ' || " ~ day.departed_at,
+        're_engage_lost_opportunity': "'lost on ' || " ~ day.closed_at ~ " || '; the buyer got in touch after that'",
+        're_engage_dormant_contact': "'in touch again on ' || " ~ day.last_engagement_at
+            ~ " || ' after a silence longer than ' || archive_limit",
+        'engaged': "'an engagement on ' || " ~ day.last_possible_engagement_at
+            ~ " || case when (last_engagement_at is distinct from last_possible_engagement_at)"
+            ~ " then ' (possible: its direction or kind is not told)' else '' end",
+        'test_or_spam': "'a text that marks tests and spam; nothing linked'",
+        'disposable_or_invalid_email': "'a throw-away or invalid e-mail address; no phone; nothing linked'",
+        'duplicate_no_own_value': "'a duplicate with nothing that the survivor lacks; nothing linked'",
+        'mistaken_deal': "'lost within a short time of its creation; no amount, no activity, no contact'",
+        'no_lawful_basis_approved': "'no lawful basis; never an engagement; nothing linked; approved by Legal'",
+        'no_lawful_basis': "'no lawful basis; never an engagement; not approved by Legal' || " ~ person,
+        'activity_of_deleted_record': "'made by an automation; deleted records that it belongs to: ' || cast(n_links as " ~ text ~ ")",
+        'past_retention': silent ~ " || ' (limit ' || cast(anonymize_after_months as " ~ text
+            ~ ") || ' months' || place_of_limit || ')' || " ~ no_deal ~ " || " ~ person,
+        'contact_inactive': silent ~ " || " ~ archive_limit ~ " || " ~ no_deal ~ " || " ~ person,
+        'lead_inactive': silent ~ " || " ~ archive_limit ~ " || '; not nurtured' || " ~ person,
+        'account_inactive': silent ~ " || " ~ archive_limit ~ " || " ~ no_deal,
+        'closed_lost_no_reason': "'lost ' || silence || ' ago' || " ~ archive_limit ~ " || '; no loss reason'",
+        'opportunity_closed': "'closed ' || silence || ' ago' || " ~ archive_limit,
+        'activity_old': "silence || ' old' || " ~ archive_limit,
+        'contradictory': "case when object_type = 'opportunity' then 'a close of an open deal'"
+            ~ " when last_possible_engagement_at > departed_at then 'an engagement after leaving the company'"
+            ~ " else 'consent given, but no lawful basis' end",
+        'doubt': "'no date, no owner, nothing linked'",
+        'nothing_applies': "'no rule applies; last sign of life on ' || " ~ day.last_sign_at,
+    }) }}
+{% endmacro %}

@@ -1,0 +1,119 @@
+{%- set crms = [] -%}
+{%- for crm in crm_sources() -%}{%- do crms.append(["'" ~ crm ~ "'"]) -%}{%- endfor -%}
+{%- set objects = [] -%}
+{%- for object_type in health_fields() -%}
+    {%- do objects.append(["'" ~ object_type ~ "'"]) -%}
+{%- endfor -%}
+{#- What each metric reads; missing_required_fields reads the fields of its policy. -#}
+{%- set needs = {
+    'contacts_active_90d': ['activities'],
+    'accounts_with_open_opportunity': ['stages'],
+    'past_close_no_next_step': ['stages', 'close_date', 'next_step'],
+    'closed_lost_no_reason': ['stages', 'loss_reason'],
+    'owned_by_inactive_user': ['users', 'owner_id'],
+    'hard_bounced': ['email', 'hard_bounces'],
+    'time_in_stage': ['stages', 'history:stage'],
+    'consent_coverage': ['consent_status'],
+    'do_not_contact': ['do_not_contact'],
+} -%}
+{%- set need_rows = [["'owned_by_inactive_user'", "'opportunity'", "'stages'"]] -%}
+{%- for metric, inputs in needs.items() -%}
+    {%- for input in inputs -%}
+        {%- do need_rows.append(["'" ~ metric ~ "'", "'*'", "'" ~ input ~ "'"]) -%}
+    {%- endfor -%}
+{%- endfor -%}
+with crms as (
+    select crm from {{ literal_rows(['crm'], crms) }}
+),
+
+objects as (
+    select object_type from {{ literal_rows(['object_type'], objects) }}
+),
+
+inputs as (
+    select
+        crm,
+        object_type,
+        input
+    from {{ ref('int_health__inputs') }}
+),
+
+-- Accounts, contacts and opportunities are always spoken of, leads and cases where any is landed.
+populations as (
+    select
+        metrics.metric,
+        crms.crm,
+        objects.object_type,
+        inputs.input is not null as has_records
+    from {{ ref('health_metrics') }} as metrics
+    cross join crms
+    cross join objects
+    left join inputs
+        on
+            crms.crm = inputs.crm
+            and objects.object_type = inputs.object_type
+            and inputs.input = 'records'
+    where
+        ' ' || metrics.object_types || ' ' like '% ' || objects.object_type || ' %'
+        and (objects.object_type not in ('lead', 'case') or inputs.input is not null)
+),
+
+needs as (
+    select
+        metric,
+        object_type,
+        input,
+        true as is_indispensable
+    from {{ literal_rows(['metric', 'object_type', 'input'], need_rows) }}
+
+    union all
+
+    select
+        'missing_required_fields' as metric,
+        object_type,
+        field as input,
+        false as is_indispensable
+    from {{ ref('required_fields') }}
+),
+
+needed as (
+    select
+        populations.metric,
+        populations.crm,
+        populations.object_type,
+        populations.has_records,
+        needs.input,
+        needs.is_indispensable,
+        inputs.input is not null as is_found
+    from populations
+    left join needs
+        on
+            populations.metric = needs.metric
+            and needs.object_type in ('*', populations.object_type)
+    left join inputs
+        on
+            populations.crm = inputs.crm
+            and populations.object_type = inputs.object_type
+            and needs.input = inputs.input
+),
+
+final as (
+    select
+        metric,
+        crm,
+        object_type,
+        has_records
+        and coalesce(sum(case when is_indispensable and not is_found then 1 end), 0) = 0
+        and (
+            metric <> 'missing_required_fields'
+            or max(case when is_found then 1 else 0 end) = 1
+        ) as is_landed,
+        case
+            when not has_records then 'records'
+            else nullif({{ sorted_list('case when not is_found then input end') }}, '')
+        end as missing_inputs
+    from needed
+    group by metric, crm, object_type, has_records
+)
+
+select * from final

@@ -1,0 +1,64 @@
+with sides as (
+    select
+        record_sk_a as record_sk,
+        match_rule,
+        score
+    from {{ ref('int_identity__pairs') }}
+
+    union all
+
+    select
+        record_sk_b as record_sk,
+        match_rule,
+        score
+    from {{ ref('int_identity__pairs') }}
+),
+
+-- A list of distinct texts is no one function on all engines.
+rules as (
+    select
+        record_sk,
+        match_rule,
+        max(score) as score
+    from sides
+    group by record_sk, match_rule
+),
+
+matches as (
+    select
+        record_sk,
+        {{ sorted_list('match_rule') }} as matched_by,
+        max(score) as best_score
+    from rules
+    group by record_sk
+),
+
+own_values as (
+    select
+        record_sk,
+        count(*) as n_own_values
+    from {{ ref('int_identity__own_values') }}
+    group by record_sk
+),
+
+final as (
+    select
+        survivors.record_sk,
+        survivors.record_key,
+        survivors.crm,
+        survivors.object_type,
+        survivors.record_id,
+        survivors.cluster_sk,
+        survivors.survivor_record_sk,
+        survivors.survivor_record_key,
+        survivors.is_survivor,
+        matches.matched_by,
+        matches.best_score,
+        survivors.is_deterministic,
+        cast(coalesce(own_values.n_own_values, 0) as {{ dbt.type_bigint() }}) as n_own_values
+    from {{ ref('int_identity__survivors') }} as survivors
+    inner join matches on survivors.record_sk = matches.record_sk
+    left join own_values on survivors.record_sk = own_values.record_sk
+)
+
+select * from final

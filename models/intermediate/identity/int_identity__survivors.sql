@@ -1,0 +1,105 @@
+with components as (
+    select
+        components.record_sk,
+        components.cluster_sk,
+        components.deterministic_sk,
+        records.record_key,
+        records.crm,
+        records.object_type,
+        records.record_id,
+        records.consent_status,
+        records.created_at,
+        records.last_activity_at
+    from {{ ref('int_identity__components') }} as components
+    inner join {{ ref('int_crm__records') }} as records
+        on components.record_sk = records.record_sk
+),
+
+won as (
+    select
+        crm,
+        record_id as opportunity_id,
+        account_id,
+        amount
+    from {{ ref('int_crm__records') }}
+    where object_type = 'opportunity' and is_live and stage_kind = 'won'
+),
+
+revenues as (
+    select
+        crm,
+        'account' as object_type,
+        account_id as record_id,
+        sum(amount) as won_amount
+    from won
+    group by crm, account_id
+
+    union all
+
+    select
+        won.crm,
+        'contact' as object_type,
+        roles.contact_id as record_id,
+        sum(won.amount) as won_amount
+    from won
+    inner join {{ ref('stg_crm__opportunity_contacts') }} as roles
+        on won.crm = roles.crm and won.opportunity_id = roles.opportunity_id
+    group by won.crm, roles.contact_id
+),
+
+completeness as (
+    select
+        record_sk,
+        count(*) as n_filled
+    from {{ ref('int_identity__values') }}
+    group by record_sk
+),
+
+ranked as (
+    select
+        components.*,
+        row_number() over (
+            partition by components.cluster_sk
+            order by
+                case components.object_type when 'lead' then 1 else 0 end asc,
+                coalesce(revenues.won_amount, 0) desc,
+                -- An opt-out says more than silence. It is never lost: own values count it, and
+                -- it wins among the golden values.
+                case components.consent_status
+                    when 'opted_in' then 0
+                    when 'opted_out' then 1
+                    when 'unsubscribed' then 1
+                    else 2
+                end asc,
+                components.last_activity_at desc nulls last,
+                coalesce(completeness.n_filled, 0) desc,
+                components.created_at asc,
+                components.record_id asc
+        ) as place
+    from components
+    left join revenues
+        on
+            components.crm = revenues.crm
+            and components.object_type = revenues.object_type
+            and components.record_id = revenues.record_id
+    left join completeness on components.record_sk = completeness.record_sk
+),
+
+final as (
+    select
+        ranked.record_sk,
+        ranked.record_key,
+        ranked.crm,
+        ranked.object_type,
+        ranked.record_id,
+        ranked.cluster_sk,
+        survivors.record_sk as survivor_record_sk,
+        survivors.record_key as survivor_record_key,
+        ranked.place = 1 as is_survivor,
+        ranked.deterministic_sk = survivors.deterministic_sk as is_deterministic
+    from ranked
+    inner join ranked as survivors
+        on ranked.cluster_sk = survivors.cluster_sk and survivors.place = 1
+)
+
+select * from final

@@ -1,0 +1,92 @@
+-- What the rules judge of each live activity: most of it lies in the records that it belongs to,
+-- deleted ones too. NULL: not known.
+with inputs as (
+    select
+        crm,
+        object_type,
+        has_records
+    from {{ ref('int_lifecycle__inputs') }}
+),
+
+linked as (
+    select
+        links.crm,
+        links.activity_id,
+        count(*) as n_links,
+        count(records.record_sk) as n_seen,
+        -- What was merged lives on in another record.
+        count(case when records.is_live or records.is_merged then 1 end) as n_alive,
+        max(case when inherited.is_held then 1 else 0 end) as is_held,
+        max(
+            case
+                when links.record_sk is null and inputs.has_records then 1
+                when links.record_sk is not null and inherited.is_held is null then 1
+                else 0
+            end
+        ) as may_be_held
+    from {{ ref('int_lifecycle__activity_links') }} as links
+    left join inputs on links.crm = inputs.crm and links.object_type = inputs.object_type
+    left join {{ ref('int_lifecycle__records') }} as records
+        on links.record_sk = records.record_sk
+    left join {{ ref('int_lifecycle__inherited') }} as inherited
+        on links.record_sk = inherited.record_sk
+    where links.is_live
+    group by links.crm, links.activity_id
+),
+
+protected as (
+    select distinct
+        crm,
+        record_id
+    from {{ ref('protected_records') }}
+    where object_type = 'activity' and protection = 'legal_hold'
+),
+
+limits as (
+    select
+        archive_after,
+        archive_unit,
+        archive_before
+    from {{ ref('int_lifecycle__limits') }}
+    where object_type = 'activity' and region = ''
+),
+
+final as (
+    select
+        activities.record_key,
+        activities.crm,
+        activities.activity_id as record_id,
+        {{ strip('activities.owner_id') }} as owner_id,
+        {{ strip('activities.account_id') }} as account_id,
+        activities.occurred_at,
+        limits.archive_after,
+        limits.archive_unit,
+        case
+            when protected.record_id is not null or linked.is_held = 1 then true
+            when linked.may_be_held = 1 then null
+            else false
+        end as is_held,
+        rescues.record_key is not null as is_rescued,
+        case
+            when not activities.is_automated then false
+            when coalesce(linked.n_seen, 0) = 0 or linked.n_alive > 0 then false
+            when linked.n_seen < linked.n_links or activities.is_automated is null then null
+            else true
+        end as is_of_deleted_records,
+        coalesce(activities.occurred_at <= limits.archive_before, false) as is_old,
+        coalesce(linked.n_links, 0) as n_links,
+        unreadable.record_key is not null as has_unreadable_rows
+    from {{ ref('stg_crm__activities') }} as activities
+    left join linked
+        on activities.crm = linked.crm and activities.activity_id = linked.activity_id
+    left join protected
+        on activities.crm = protected.crm and activities.activity_id = protected.record_id
+    left join {{ ref('int_lifecycle__rescues') }} as rescues
+        on activities.record_key = rescues.record_key
+    left join {{ ref('int_lifecycle__unreadable') }} as unreadable
+        on activities.record_key = unreadable.record_key
+    left join limits on true
+    where activities.is_live
+)
+
+select * from final

@@ -1,0 +1,71 @@
+-- One row per activity and record that it belongs to, under the record's narrow key (NULL where the
+-- record cannot be seen). What may be an engagement, but is not told to be one, is NULL there.
+with activities as (
+    select
+        activities.crm,
+        activities.activity_id,
+        activities.occurred_at,
+        activities.is_live,
+        activities.is_live
+        and activities.is_planned
+        and activities.occurred_at > {{ as_of() }} as is_ahead,
+        activities.is_automated,
+        activities.is_live
+        and not activities.is_planned
+        and activities.occurred_at <= {{ as_of() }} as is_done,
+        case
+            when not activities.is_live or activities.is_planned then false
+            when activities.occurred_at > {{ as_of() }} then false
+            when
+                activities.status in ('planned', 'canceled', 'no_show', 'bounced', 'rescheduled')
+                then false
+            when activities.activity_type is null then null
+            when types.activity_type is null then false
+            when types.direction <> 'any' and activities.direction <> types.direction then false
+            -- Machines log what comes in, too; what they send has no direction in some CRMs.
+            when
+                types.direction <> 'any'
+                and activities.direction is null
+                and activities.is_automated
+                then false
+            when types.direction <> 'any' and activities.direction is null then null
+            when activities.status is null then null
+            else true
+        end as is_engagement
+    from {{ ref('stg_crm__activities') }} as activities
+    left join {{ ref('engagement_types') }} as types
+        on activities.activity_type = types.activity_type
+),
+
+records as (
+    select
+        record_sk,
+        crm,
+        object_type,
+        record_id
+    from {{ ref('int_crm__records') }}
+),
+
+final as (
+    select
+        activities.crm,
+        activities.activity_id,
+        links.object_type,
+        records.record_sk,
+        activities.occurred_at,
+        activities.is_live,
+        activities.is_ahead,
+        activities.is_done,
+        activities.is_automated,
+        activities.is_engagement
+    from {{ ref('stg_crm__activity_links') }} as links
+    inner join activities
+        on links.crm = activities.crm and links.activity_id = activities.activity_id
+    left join records
+        on
+            links.crm = records.crm
+            and links.object_type = records.object_type
+            and links.record_id = records.record_id
+)
+
+select * from final

@@ -1,0 +1,123 @@
+{%- set signal_start = dbt.dateadd(
+    'month', '-cast(' ~ threshold('lifecycle__signal_months') ~ ' as integer)', as_of()
+) -%}
+-- Per record: its own activities and campaign responses, of whatever age, and what is known of the
+-- time before the first engagement in the window of fresh signals.
+with links as (
+    select *
+    from {{ ref('int_lifecycle__activity_links') }}
+    where record_sk is not null
+),
+
+records as (
+    select
+        record_sk,
+        crm,
+        object_type,
+        record_id
+    from {{ ref('int_crm__records') }}
+    where object_type in ('contact', 'lead')
+),
+
+responses as (
+    {%- for object_type in ['contact', 'lead'] %}
+        select
+            records.record_sk,
+            touches.touched_at
+        from {{ ref('stg_crm__campaign_touches') }} as touches
+        inner join records
+            on
+                touches.crm = records.crm
+                and records.object_type = '{{ object_type }}'
+                and touches.{{ object_type }}_id = records.record_id
+        where touches.has_responded
+        {%- if not loop.last %}
+
+            union all
+        {% endif %}
+    {%- endfor %}
+),
+
+signs as (
+    select
+        record_sk,
+        occurred_at,
+        activity_id,
+        is_live,
+        is_ahead,
+        is_automated,
+        is_engagement,
+        false as is_response
+    from links
+
+    union all
+
+    select
+        record_sk,
+        touched_at as occurred_at,
+        cast(null as {{ dbt.type_string() }}) as activity_id,
+        false as is_live,
+        false as is_ahead,
+        false as is_automated,
+        true as is_engagement,
+        true as is_response
+    from responses
+),
+
+own as (
+    select
+        record_sk,
+        count(activity_id) as n_activities,
+        count(case when is_response then 1 end) as n_responses,
+        -- What ties a record to something: not what a machine sent.
+        count(
+            case
+                when
+                    not is_response
+                    and (not coalesce(is_automated, false) or coalesce(is_engagement, true))
+                    then 1
+            end
+        ) as n_by_hand,
+        max(case when is_ahead then 1 else 0 end) = 1 as has_activity_ahead,
+        max(case when is_engagement then occurred_at end) as last_engagement_at,
+        max(case when is_engagement or is_engagement is null then occurred_at end)
+            as last_possible_engagement_at,
+        min(case when is_engagement and occurred_at >= {{ signal_start }} then occurred_at end)
+            as first_signal_at,
+        min(case when is_live then activity_id end) as dependent_activity_id
+    from signs
+    group by record_sk
+),
+
+-- How long a contact had been silent when it got in touch.
+silences as (
+    select
+        own.record_sk,
+        max(links.occurred_at) as last_done_before_signal_at
+    from own
+    inner join links on own.record_sk = links.record_sk
+    where
+        own.first_signal_at is not null
+        and links.object_type = 'contact'
+        and links.is_done
+        and links.occurred_at < own.first_signal_at
+    group by own.record_sk
+),
+
+final as (
+    select
+        own.record_sk,
+        own.n_activities,
+        own.n_responses,
+        own.n_by_hand,
+        own.has_activity_ahead,
+        own.last_engagement_at,
+        own.last_possible_engagement_at,
+        own.first_signal_at,
+        silences.last_done_before_signal_at,
+        own.dependent_activity_id
+    from own
+    left join silences on own.record_sk = silences.record_sk
+)
+
+select * from final

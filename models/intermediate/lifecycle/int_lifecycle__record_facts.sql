@@ -1,0 +1,308 @@
+-- What is known of each visible record by itself, deleted ones too; what it inherits comes next
+-- (int_lifecycle__facts).
+with records as (
+    select * from {{ ref('int_lifecycle__records') }}
+),
+
+inputs as (
+    select * from {{ ref('int_lifecycle__inputs') }}
+),
+
+protected as (
+    select
+        {{ record_key('crm', 'object_type', 'record_id') }} as record_key,
+        max(case when protection = 'legal_hold' then 1 else 0 end) as is_held,
+        max(case when protection = 'obligation' then 1 else 0 end) as is_owed,
+        max(case when protection = 'strategic' then 1 else 0 end) as is_strategic
+    from {{ ref('protected_records') }}
+    group by crm, object_type, record_id
+),
+
+clocks as (
+    select distinct record_key
+    from {{ ref('stg_crm__sla_clocks') }}
+    where stopped_at is null and due_at > {{ as_of() }}
+),
+
+duplicates as (
+    select
+        record_sk,
+        not is_survivor and is_deterministic and n_own_values = 0 as is_worthless_duplicate
+    from {{ ref('int_identity__clusters') }}
+),
+
+survivors as (
+    select
+        survivor_record_sk as record_sk,
+        min(record_sk) as dependent_duplicate_sk
+    from {{ ref('int_identity__clusters') }}
+    where not is_survivor
+    group by survivor_record_sk
+),
+
+approvals as (
+    select
+        crm,
+        upper({{ strip('region') }}) as region
+    from {{ ref('lifecycle_approvals') }}
+    where rule_id = 'no_lawful_basis_approved' and approved_at <= {{ as_of() }}
+),
+
+regions as (
+    select distinct
+        crm,
+        policy_region
+    from records
+),
+
+approved as (
+    select distinct
+        regions.crm,
+        regions.policy_region
+    from regions
+    inner join approvals
+        on
+            approvals.crm in ('*', regions.crm)
+            and approvals.region in ('*', regions.policy_region)
+),
+
+lead_stages as (
+    select distinct
+        crm,
+        stage
+    from records
+    where object_type = 'lead'
+),
+
+nurture as (
+    select distinct
+        lead_stages.crm,
+        lead_stages.stage
+    from lead_stages
+    inner join {{ ref('nurture_stages') }} as nurture_stages
+        on
+            nurture_stages.crm in ('*', lead_stages.crm)
+            and lower({{ strip('lead_stages.stage') }}) = nurture_stages.stage
+),
+
+joined as (
+    select
+        records.*,
+        inputs.has_records,
+        inputs.has_stages,
+        inputs.has_loss_reasons,
+        inputs.has_cases,
+        inputs.has_contacts,
+        inputs.has_opportunities,
+        inputs.has_contact_roles,
+        inputs.has_activities,
+        inputs.has_phone,
+        inputs.has_amount,
+        inputs.has_signs_of_life,
+        inputs.lacks_legal_hold,
+        limits.archive_after,
+        limits.archive_unit,
+        limits.archive_before,
+        limits.anonymize_after_months,
+        limits.anonymize_before,
+        limits.suppression_months,
+        limits.suppression_before,
+        coalesce(engagements.n_activities, 0) as n_activities,
+        coalesce(engagements.n_responses, 0) as n_responses,
+        coalesce(engagements.n_by_hand, 0) as n_by_hand,
+        coalesce(engagements.has_activity_ahead, false)
+        or (
+            records.object_type = 'account' and coalesce(linked.has_activity_ahead, false)
+        ) as has_activity_ahead,
+        engagements.last_engagement_at as own_engagement_at,
+        engagements.last_possible_engagement_at as own_possible_engagement_at,
+        engagements.first_signal_at,
+        engagements.last_done_before_signal_at,
+        engagements.dependent_activity_id,
+        coalesce(linked.n_contacts, 0) as n_contacts,
+        coalesce(linked.n_opportunities, 0) as n_opportunities,
+        coalesce(linked.n_cases, 0) as n_cases,
+        coalesce(linked.n_leads, 0) as n_leads,
+        coalesce(linked.has_won, false) as has_won,
+        coalesce(linked.may_have_won, false) as may_have_won,
+        coalesce(linked.has_open_opportunity, false) as has_open_link,
+        coalesce(linked.may_have_open_opportunity, false) as may_have_open_link,
+        coalesce(linked.has_open_case, false) as has_open_case_link,
+        coalesce(linked.may_have_closed_later, false) as may_have_closed_later,
+        linked.last_created_at,
+        linked.last_closed_at,
+        linked.last_engagement_at as linked_engagement_at,
+        linked.last_possible_engagement_at as linked_possible_engagement_at,
+        linked.value_at_stake as linked_value,
+        linked.dependent_opportunity_sk,
+        linked.dependent_contact_sk,
+        linked.dependent_case_sk,
+        linked.dependent_lead_sk,
+        survivors.dependent_duplicate_sk,
+        case
+            when duplicates.record_sk is null then false
+            else duplicates.is_worthless_duplicate
+        end as is_worthless_duplicate,
+        coalesce(protected.is_held, 0) = 1 as is_listed_held,
+        coalesce(protected.is_strategic, 0) = 1 as is_listed_strategic,
+        coalesce(protected.is_owed, 0) = 1 or clocks.record_key is not null as has_obligation,
+        rescues.record_key is not null as is_rescued,
+        approved.crm is not null as is_approved,
+        nurture.crm is not null as is_nurture,
+        unreadable.record_key is not null as has_unreadable_rows
+    from records
+    inner join inputs
+        on records.crm = inputs.crm and records.object_type = inputs.object_type
+    left join {{ ref('int_lifecycle__limits') }} as limits
+        on
+            records.object_type = limits.object_type
+            and records.policy_region = limits.region
+    left join {{ ref('int_lifecycle__engagements') }} as engagements
+        on records.record_sk = engagements.record_sk
+    left join {{ ref('int_lifecycle__linked') }} as linked
+        on records.record_sk = linked.record_sk
+    left join duplicates on records.record_sk = duplicates.record_sk
+    left join survivors on records.record_sk = survivors.record_sk
+    left join protected on records.record_key = protected.record_key
+    left join clocks on records.record_key = clocks.record_key
+    left join {{ ref('int_lifecycle__rescues') }} as rescues
+        on records.record_key = rescues.record_key
+    left join approved
+        on records.crm = approved.crm and records.policy_region = approved.policy_region
+    left join nurture
+        on
+            records.object_type = 'lead'
+            and records.crm = nurture.crm
+            and records.stage = nurture.stage
+    left join {{ ref('int_lifecycle__unreadable') }} as unreadable
+        on records.record_key = unreadable.record_key
+),
+
+-- With what happened on linked records: an account's contacts and deals, a deal's contacts.
+signalled as (
+    select
+        *,
+        greatest(
+            coalesce(own_engagement_at, linked_engagement_at),
+            coalesce(linked_engagement_at, own_engagement_at)
+        ) as last_signal_at,
+        greatest(
+            coalesce(own_possible_engagement_at, linked_possible_engagement_at),
+            coalesce(linked_possible_engagement_at, own_possible_engagement_at)
+        ) as last_possible_signal_at
+    from joined
+),
+
+aged as (
+    select
+        *,
+        case when object_type = 'account' then last_signal_at else own_engagement_at end
+            as last_engagement_at,
+        case
+            when object_type = 'account' then last_possible_signal_at
+            else own_possible_engagement_at
+        end as last_possible_engagement_at,
+        case
+            when object_type = 'opportunity' then coalesce(closed_at, created_at)
+            when object_type = 'account'
+                then
+                    greatest(
+                        created_at,
+                        coalesce(last_activity_at, created_at),
+                        coalesce(own_possible_engagement_at, created_at),
+                        coalesce(linked_possible_engagement_at, created_at),
+                        coalesce(last_created_at, created_at),
+                        coalesce(last_closed_at, created_at)
+                    )
+            else
+                greatest(
+                    created_at,
+                    coalesce(last_activity_at, created_at),
+                    coalesce(own_possible_engagement_at, created_at)
+                )
+        end as last_sign_at,
+        case object_type
+            when 'account'
+                then n_contacts + n_opportunities + n_cases + n_by_hand + n_leads = 0
+            when 'contact'
+                then
+                    account_id is null
+                    and n_opportunities + n_cases + n_by_hand + n_responses + n_leads = 0
+            when 'lead' then not is_converted and n_by_hand + n_responses = 0
+            when 'opportunity' then account_id is null and n_contacts + n_activities = 0
+            when 'case' then account_id is null and contact_id is null
+        end as is_unlinked
+    from signalled
+),
+
+final as (
+    select
+        *,
+        case
+            when archive_before is null or has_activity_ahead then false
+            when object_type = 'opportunity' and is_kind_unknown then null
+            when object_type = 'opportunity' and coalesce(stage_kind, '') not in ('won', 'lost')
+                then false
+            when object_type = 'opportunity' then closed_at <= archive_before
+            when last_sign_at > archive_before then false
+            -- A deal that was closed nobody knows when may have been closed since.
+            when object_type = 'account' and may_have_closed_later then null
+            else true
+        end as is_old,
+        coalesce(last_sign_at <= suppression_before, false)
+        and not has_activity_ahead as is_past_suppression,
+        coalesce(last_sign_at <= anonymize_before, false)
+        and not has_activity_ahead as is_past_limit,
+        object_type in ('contact', 'lead')
+        and (coalesce(is_do_not_contact, false) or coalesce(is_opted_out, false))
+            as is_suppressed,
+        is_do_not_contact is not null and is_opted_out is not null as is_suppression_known,
+        case
+            when object_type = 'case' then stage_kind = 'open'
+            else object_type in ('account', 'contact') and has_open_case_link
+        end as has_open_case,
+        case
+            when object_type = 'opportunity' and is_kind_unknown then null
+            when object_type = 'opportunity' then coalesce(stage_kind = 'open', false)
+            when object_type not in ('account', 'contact') then false
+            when has_open_link then true
+            when may_have_open_link then null
+            else false
+        end as has_open_opportunity,
+        case
+            when object_type = 'opportunity' and is_kind_unknown then null
+            when object_type = 'opportunity' then coalesce(stage_kind = 'won', false)
+            when object_type not in ('account', 'contact') then false
+            when has_won then true
+            when may_have_won then null
+            else false
+        end as has_own_booking,
+        case
+            when object_type <> 'opportunity' then false
+            when is_kind_unknown then null
+            else coalesce(stage_kind = 'lost', false)
+        end as is_lost,
+        case
+            when object_type <> 'opportunity' then false
+            when is_kind_unknown then null
+            else coalesce(stage_kind in ('won', 'lost'), false)
+        end as is_closed,
+        coalesce(
+            case object_type
+                when 'contact'
+                    then
+                        coalesce(lawful_basis = 'none' and consent_status = 'opted_in', false)
+                        or coalesce(last_possible_engagement_at > departed_at, false)
+                when 'opportunity' then stage_kind = 'open' and landed_closed_at is not null
+            end,
+            false
+        ) as is_contradictory,
+        case
+            when object_type = 'opportunity' then close_date is null
+            when object_type = 'case' then closed_at is null
+            else last_activity_at is null and not has_activity_ahead
+        end as is_undated
+    from aged
+)
+
+select * from final

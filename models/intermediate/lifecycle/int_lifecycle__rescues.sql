@@ -1,0 +1,15 @@
+-- Records whose latest review rescued them and still counts.
+with final as (
+    select distinct record_key
+    from {{ ref('int_lifecycle__reviews') }}
+    where
+        is_latest
+        and decision = 'rescue'
+        and reviewed_at >= {{ dbt.dateadd(
+            'month',
+            '-cast(' ~ threshold('lifecycle__rescue_months') ~ ' as integer)',
+            as_of()
+        ) }}
+)
+
+select * from final

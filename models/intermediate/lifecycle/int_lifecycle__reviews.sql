@@ -1,0 +1,51 @@
+{%- set columns = [
+    'crm', 'object_type', 'record_id', 'reviewed_at', 'decision', 'for_decision', 'reviewer',
+    'role', 'reason',
+] -%}
+with reviews as (
+    select {{ columns | join(', ') }}
+    from {{ ref('lifecycle_reviews') }}
+
+    union all
+
+    select {{ columns | join(', ') }}
+    from {{ ref('base_open__lifecycle_reviews') }}
+    where landing_status = 'staged'
+),
+
+named as (
+    select
+        {{ record_key('crm', 'object_type', 'record_id') }} as record_key,
+        reviewed_at,
+        decision,
+        for_decision,
+        reviewer,
+        lower({{ strip('role') }}) as review_role,
+        reason
+    from reviews
+    where reviewed_at <= {{ as_of() }}
+),
+
+final as (
+    select
+        record_key,
+        reviewed_at,
+        decision,
+        for_decision,
+        reviewer,
+        review_role as role,
+        reason,
+        -- Of a rescue and an approval at one instant the rescue counts.
+        row_number() over (
+            partition by record_key
+            order by
+                reviewed_at desc,
+                case when decision = 'rescue' then 0 else 1 end asc,
+                reviewer asc,
+                review_role asc nulls last,
+                for_decision asc nulls last
+        ) = 1 as is_latest
+    from named
+)
+
+select * from final

@@ -1,0 +1,142 @@
+{%- set text = dbt.type_string() -%}
+{#- Each report: the object counted, the condition, the column that parts it, what is summed, what
+    that is divided by, and the periods by which it is read. -#}
+{%- set won = "stage_kind = 'won'" -%}
+{%- set open = "stage_kind = 'open'" -%}
+{%- set closed = "stage_kind in ('won', 'lost')" -%}
+{%- set by_period = ['month', 'quarter'] -%}
+{%- set by_quarter = ['quarter', 'all'] -%}
+{%- set won_deals = "case when stage_kind = 'won' then n_records else 0 end" -%}
+{%- set touch = 'campaign_touch' -%}
+{%- set reports = [
+    ('booked_revenue', 'opportunity', won, none, 'amount', none, by_period),
+    ('booked_deals', 'opportunity', won, none, 'n_records', none, by_period),
+    ('pipeline_amount', 'opportunity', open, 'stage', 'amount', none, ['all']),
+    ('pipeline_deals', 'opportunity', open, 'stage', 'n_records', none, ['all']),
+    ('leads_by_source', 'lead', none, 'lead_source', 'n_records', none, ['all']),
+    ('deals_by_source', 'opportunity', none, 'lead_source', 'n_records', none, ['all']),
+    ('revenue_by_source', 'opportunity', won, 'lead_source', 'amount', none, ['all']),
+    ('deals_by_campaign', 'opportunity', none, 'campaign', 'n_records', none, ['all']),
+    ('revenue_by_campaign', 'opportunity', won, 'campaign', 'amount', none, ['all']),
+    ('touches_by_campaign', touch, none, 'campaign', 'n_records', none, ['all']),
+    ('responses_by_campaign', touch, 'has_responded', 'campaign', 'n_records', none, ['all']),
+    ('win_rate', 'opportunity', closed, none, won_deals, 'n_records', by_quarter),
+    ('sales_cycle_days', 'opportunity', 'n_cycles > 0', none, 'cycle_days', 'n_cycles', by_quarter),
+] -%}
+{%- set period_starts = {
+    'month': 'close_month',
+    'quarter': 'cast(' ~ business_period_start('close_month', 3) ~ ' as date)',
+    'all': 'cast(null as date)',
+} -%}
+{%- set keys = ['crm', 'report', 'period_grain', 'period_start', 'part', 'currency'] -%}
+
+with figures as (
+    {%- for report, object_type, condition, part, numerator, denominator, grains in reports %}
+        {%- set outer_loop = loop %}
+        {%- for grain in grains %}
+            {%- set inner_loop = loop %}
+            {%- for parted in [false, true] if part or not parted %}
+                select
+                    crm,
+                    '{{ report }}' as report,
+                    '{{ grain }}' as period_grain,
+                    {{ period_starts[grain] }} as period_start,
+                    {%- if parted %}
+                        case
+                            when {{ part }} = 'all' then 'all ({{ part }})'
+                            else coalesce({{ part }}, 'none')
+                        end as part,
+                    {%- else %}
+                        'all' as part,
+                    {%- endif %}
+                    {%- if numerator == 'amount' %}
+                        coalesce(currency, 'none') as currency,
+                    {%- else %}
+                        cast(null as {{ text }}) as currency,
+                    {%- endif %}
+                    removed_by,
+                    {{ 'true' if denominator else 'false' }} as is_rate,
+                    cast({{ numerator }} as {{ type_amount() }}) as numerator,
+                    cast({{ denominator or 'null' }} as {{ type_amount() }}) as denominator,
+                    {{ denominator or 'n_records' }} as n_records
+                from {{ ref('int_reporting__totals') }}
+                where
+                    object_type = '{{ object_type }}'
+                    and {{ condition or 'true' }}
+                {%- if not (outer_loop.last and inner_loop.last and loop.last) %}
+
+                    union all
+                {% endif %}
+            {%- endfor %}
+        {%- endfor %}
+    {%- endfor %}
+),
+
+by_removal as (
+    select
+        {{ keys | join(',\n        ') }},
+        is_rate,
+        removed_by,
+        row_number() over (
+            partition by {{ keys | join(', ') }}
+            order by removed_by nulls last
+        ) as place,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(n_records) as n_records
+    from figures
+    group by {{ keys | join(', ') }}, is_rate, removed_by
+),
+
+summed as (
+    select
+        {{ keys | join(',\n        ') }},
+        is_rate,
+        coalesce(sum(numerator), 0) as numerator_before,
+        coalesce(sum(case when removed_by is null then numerator end), 0) as numerator_after,
+        sum(denominator) as denominator_before,
+        sum(case when removed_by is null then denominator end) as denominator_after,
+        sum(n_records) as n_records_before,
+        coalesce(sum(case when removed_by is not null then n_records end), 0) as n_records_moved,
+        {{ sorted_list('case when place <= 20 then removed_by end') }} as records
+    from by_removal
+    group by {{ keys | join(', ') }}, is_rate
+),
+
+final as (
+    select
+        crm,
+        report,
+        period_grain,
+        case
+            when period_grain = 'all' then 'all'
+            when period_start is null then 'none'
+            else {{ period_label('period_grain', 'period_start') }}
+        end as period,
+        period_start,
+        coalesce(
+            case period_grain
+                {%- for grain in by_period %}
+                    when '{{ grain }}' then period_start < {{ current_period_start(grain) }}
+                {%- endfor %}
+            end,
+            false
+        ) as is_over,
+        part,
+        currency,
+        is_rate,
+        {%- for moment in ['before', 'after'] %}
+            cast(
+                case
+                    when is_rate then numerator_{{ moment }} / nullif(denominator_{{ moment }}, 0)
+                    else numerator_{{ moment }}
+                end as {{ type_amount() }}
+            ) as value_{{ moment }},
+        {%- endfor %}
+        cast(n_records_before as {{ dbt.type_bigint() }}) as n_records_before,
+        cast(n_records_moved as {{ dbt.type_bigint() }}) as n_records_moved,
+        nullif(records, '') as records
+    from summed
+)
+
+select * from final

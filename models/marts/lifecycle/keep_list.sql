@@ -1,0 +1,3 @@
+{#- Nearly every record is in it: a view keeps no second copy. -#}
+{{ config(materialized='view') }}
+{{ lifecycle_list('keep') }}

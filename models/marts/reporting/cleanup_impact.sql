@@ -1,0 +1,48 @@
+{%- set text = dbt.type_string() -%}
+with joined as (
+    select
+        figures.*,
+        tolerances.unit,
+        tolerances.tolerance,
+        tolerances.tolerance_unit,
+        tolerances.minimum_records,
+        figures.value_after - figures.value_before as variance,
+        case
+            when tolerances.tolerance_unit = 'relative'
+                then tolerances.tolerance * abs(figures.value_before)
+            else tolerances.tolerance
+        end as largest_variance
+    from {{ ref('int_reporting__values') }} as figures
+    left join {{ ref('report_tolerances') }} as tolerances on figures.report = tolerances.report
+),
+
+final as (
+    select
+        {%- for column in ['crm', 'report', 'period_grain', 'period', 'part', 'currency'] %}
+            cast({{ column }} as {{ text }}) as {{ column }},
+        {%- endfor %}
+        period_start,
+        value_before,
+        value_after,
+        cast(variance as {{ type_amount() }}) as variance,
+        cast(unit as {{ text }}) as unit,
+        cast(tolerance as decimal(9, 6)) as tolerance,
+        cast(tolerance_unit as {{ text }}) as tolerance_unit,
+        cast(minimum_records as {{ dbt.type_bigint() }}) as minimum_records,
+        cast(
+            case
+                -- A rate of no record left has no value: its variance is not known, and too large.
+                when
+                    n_records_moved >= minimum_records
+                    and (variance is null or abs(variance) > largest_variance)
+                    then 'breach'
+                else 'ok'
+            end as {{ text }}
+        ) as status,
+        n_records_before,
+        n_records_moved,
+        cast(records as {{ text }}) as records
+    from joined
+)
+
+select * from final

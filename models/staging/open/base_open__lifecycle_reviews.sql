@@ -1,0 +1,1 @@
+{{ landed('open', 'lifecycle_reviews') }}

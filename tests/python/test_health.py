@@ -1,0 +1,265 @@
+"""Data health on the demo: counted anew in plain Python from the staging tables, day by day."""
+
+import datetime as dt
+import shutil
+from collections import defaultdict
+from decimal import Decimal
+from statistics import median
+
+import pytest
+from conftest import Warehouse
+
+import docs
+
+REQUIRED = defaultdict(list)
+for row in docs.seed("required_fields"):
+    REQUIRED[row["object_type"]].append(row["field"])
+METRICS = {row["metric"]: row for row in docs.seed("health_metrics")}
+PLACEHOLDERS = {row["placeholder"] for row in docs.seed("blank_placeholders")} | {"null", ""}
+# The staging column of a required field where it has another name.
+COLUMNS = {
+    ("account", "name"): "account_name",
+    ("opportunity", "name"): "opportunity_name",
+    ("opportunity", "type"): "opportunity_type",
+}
+EITHER = {
+    "email_or_phone": ("email", "phone"),
+    "account_or_contact": ("account_id", "contact_id"),
+}
+
+
+def rows(warehouse: Warehouse, relation: str) -> list[dict]:
+    """The rows of a relation, column -> value."""
+    columns = [name for name, *_ in warehouse.sql(f"describe {relation}")]
+    return [dict(zip(columns, row, strict=True)) for row in warehouse.sql(f"from {relation}")]
+
+
+def is_blank(value) -> bool:
+    return value is None or str(value).strip().lower() in PLACEHOLDERS
+
+
+class Crm:
+    """The records of the warehouse as they were at as_of, read from the staging tables."""
+
+    def __init__(self, warehouse: Warehouse, as_of: dt.datetime):
+        self.as_of = as_of
+        self.changes = defaultdict(list)
+        for change in rows(warehouse, "staging.base_crm__field_changes"):
+            if change["change_class"] == "effective" and not change["is_orphan"]:
+                key = (change["crm"], change["object_type"], change["record_id"], change["field"])
+                self.changes[key].append(change)
+        self.active_users = {
+            (user["crm"], user["user_id"])
+            for user in rows(warehouse, "staging.stg_crm__users")
+            if user["is_active"]
+        }
+        self.kinds = {
+            (
+                stage["crm"],
+                stage["pipeline"] if stage["crm"] == "hubspot" else None,
+                stage["stage"],
+            ): stage["kind"]
+            for stage in rows(warehouse, "staging.stg_crm__stages")
+            if stage["object_type"] == "opportunity"
+        }
+        self.duplicates = {
+            cluster["record_key"]
+            for cluster in rows(warehouse, "intermediate.int_identity__clusters")
+            if not cluster["is_survivor"]
+        }
+        done = {
+            (activity["crm"], activity["activity_id"]): activity["occurred_at"]
+            for activity in rows(warehouse, "staging.stg_crm__activities")
+            if activity["is_live"] and not activity["is_planned"]
+        }
+        self.touched = defaultdict(list)
+        for link in rows(warehouse, "staging.stg_crm__activity_links"):
+            instant = done.get((link["crm"], link["activity_id"]))
+            if instant is not None and instant <= as_of:
+                self.touched[link["crm"], link["object_type"], link["record_id"]].append(instant)
+        self.records = defaultdict(list)
+        segments = {}
+        for object_type in ("account", "contact", "lead", "opportunity", "case"):
+            relation = {"opportunity": "opportunities"}.get(object_type, f"{object_type}s")
+            for record in rows(warehouse, f"staging.stg_crm__{relation}"):
+                record["id"] = record[f"{object_type}_id"]
+                for field in ("stage", "status", "owner_id", "amount", "close_date", "lead_source"):
+                    self.set_as_of(record, object_type, field)
+                for field in ("next_step", "consent_status", "do_not_contact", "loss_reason"):
+                    self.set_as_of(record, object_type, field)
+                if object_type == "account":
+                    segments[record["crm"], record["id"]] = record["segment"]
+                elif object_type in ("contact", "case"):
+                    record["segment"] = segments.get((record["crm"], record["account_id"]))
+                if record["is_live"]:
+                    self.records[object_type].append(record)
+
+    def set_as_of(self, record: dict, object_type: str, field: str) -> None:
+        """Give the record the value that the field's history tells, where it has one."""
+        changes = self.changes.get((record["crm"], object_type, record["id"], field), [])
+        changes.sort(key=lambda change: change["change_number"])
+        seen = [change for change in changes if change["changed_at"] <= self.as_of]
+        if field == "close_date" and changes:
+            told = seen[-1]["new_value"] if seen else changes[0]["old_value"]
+            record[field] = dt.date.fromisoformat(told[:10]) if told else None
+        elif changes:
+            record[field] = seen[-1]["new_value"] if seen else changes[0]["old_value"]
+
+    def kind(self, deal: dict) -> str | None:
+        return self.kinds.get((deal["crm"], deal["pipeline"], deal["stage"]))
+
+    def days_in_stage(self, deal: dict) -> Decimal:
+        changes = self.changes.get((deal["crm"], "opportunity", deal["id"], "stage"), [])
+        seen = [c["changed_at"] for c in changes if c["changed_at"] <= self.as_of]
+        stay = self.as_of - max(seen, default=deal["created_at"])
+        microseconds = stay // dt.timedelta(microseconds=1)
+        return round(Decimal(microseconds) / (86400 * 10**6), 6)
+
+    def lacks(self, record: dict, object_type: str, field: str) -> bool:
+        if field in EITHER:
+            return all(self.lacks(record, object_type, one) for one in EITHER[field])
+        return is_blank(record[COLUMNS.get((object_type, field), field)])
+
+    def verdicts(self, object_type: str, record: dict) -> dict:
+        """The verdict of each metric that applies to the record."""
+        crm = record["crm"]
+        found = {
+            "missing_required_fields": any(
+                self.lacks(record, object_type, field) for field in REQUIRED[object_type]
+            )
+        }
+        is_owned = (crm, record["owner_id"]) in self.active_users
+        if object_type in ("account", "contact", "lead"):
+            found["duplicate_rate"] = record["record_key"] in self.duplicates
+            found["owned_by_inactive_user"] = not is_owned
+        if object_type == "account":
+            found["accounts_with_open_opportunity"] = any(
+                (deal["crm"], deal["account_id"]) == (crm, record["id"])
+                and self.kind(deal) == "open"
+                for deal in self.records["opportunity"]
+            )
+        if object_type == "contact":
+            touched = self.touched.get((crm, "contact", record["id"]), [])
+            start = self.as_of - dt.timedelta(days=90)
+            found["contacts_active_90d"] = any(instant > start for instant in touched)
+            found["consent_coverage"] = record["consent_status"] in (
+                "opted_in",
+                "opted_out",
+                "unsubscribed",
+            )
+            found["do_not_contact"] = str(record["do_not_contact"]).lower() == "true"
+            if not is_blank(record["email"]):
+                found["hard_bounced"] = bool(record["is_hard_bounced"])
+        if object_type == "opportunity" and self.kind(record) == "open":
+            found["owned_by_inactive_user"] = not is_owned
+            found["past_close_no_next_step"] = is_blank(record["next_step"]) and (
+                record["close_date"] is not None and record["close_date"] < self.as_of.date()
+            )
+            found["time_in_stage"] = self.days_in_stage(record)
+        if object_type == "opportunity" and self.kind(record) == "lost":
+            found["closed_lost_no_reason"] = is_blank(record["loss_reason"])
+        return found
+
+
+def counted(crm: Crm) -> dict[tuple, list]:
+    """The verdicts by CRM, metric, object type and segment."""
+    found = defaultdict(list)
+    for object_type, records in crm.records.items():
+        for record in records:
+            for metric, verdict in crm.verdicts(object_type, record).items():
+                for segment in (record["segment"], "all"):
+                    found[record["crm"], metric, object_type, segment].append(verdict)
+    return found
+
+
+def compare_day(warehouse: Warehouse, crm: Crm) -> None:
+    """Fail where the day of the CRM's as_of is not what plain Python counts."""
+    expected = {}
+    for key, verdicts in counted(crm).items():
+        middle = median(verdicts) if key[1] == "time_in_stage" else None
+        expected[key] = (sum(map(Decimal, verdicts)), len(verdicts), middle)
+    found = {
+        (row["crm"], row["metric"], row["object_type"], row["segment"]): (
+            row["numerator"],
+            row["denominator"],
+            row["median_value"],
+        )
+        for row in rows(warehouse, "marts.data_health_daily")
+        if row["as_of"] == crm.as_of
+    }
+    assert found.keys() == expected.keys()
+    for key, (numerator, denominator, middle) in expected.items():
+        assert found[key][1] == denominator, key
+        # Each record's days are rounded to a millionth.
+        tolerance = denominator * Decimal("0.000001") if key[1] == "time_in_stage" else 0
+        assert abs(found[key][0] - numerator) <= tolerance, key
+        assert (middle is None) == (found[key][2] is None), key
+        assert middle is None or abs(found[key][2] - middle) < Decimal("0.00001"), key
+
+
+@pytest.fixture(scope="module")
+def crm(demo):
+    """The demo as of its own as_of."""
+    [(as_of,)] = demo.sql("select distinct as_of from marts.data_health_daily")
+    return Crm(demo, as_of)
+
+
+def test_every_metric_is_counted_right(demo, crm):
+    found = {key[1] for key in counted(crm)}
+    assert found == set(METRICS), "a metric that the demo says nothing of"
+    compare_day(demo, crm)
+
+
+def test_every_finding_is_listed_and_graded(demo, crm):
+    dirty = {(row["record_key"], row["archetype"]) for row in rows(demo, "marts.dirty_records")}
+    expected, live = set(), defaultdict(set)
+    for object_type, records in crm.records.items():
+        for record in records:
+            live[record["crm"], object_type].add(record["record_key"])
+            live[record["crm"], "all"].add(record["record_key"])
+            expected |= {
+                (record["record_key"], metric)
+                for metric, verdict in crm.verdicts(object_type, record).items()
+                if METRICS[metric]["is_finding"] == "true" and verdict
+            }
+    expected |= {(key, archetype) for key, archetype in dirty if key in set().union(*live.values())}
+    listed = rows(demo, "marts.data_health_findings")
+    assert {(row["record_key"], row["finding"]) for row in listed} == expected
+    faulty = {key for key, _ in expected}
+    grades = rows(demo, "marts.data_health_grades")
+    assert {
+        (row["crm"], row["object_type"]): (row["n_live_records"], row["n_without_finding"])
+        for row in grades
+    } == {key: (len(keys), len(keys - faulty)) for key, keys in live.items()}
+
+
+def test_missing_required_fields_are_named(demo, crm):
+    listed = {
+        row["record_key"]: row["detail"]
+        for row in rows(demo, "marts.data_health_findings")
+        if row["finding"] == "missing_required_fields"
+    }
+    assert listed == {
+        record["record_key"]: ", ".join(missing)
+        for object_type, records in crm.records.items()
+        for record in records
+        if (
+            missing := sorted(f for f in REQUIRED[object_type] if crm.lacks(record, object_type, f))
+        )
+    }
+
+
+def test_a_past_day_stands_beside_the_others(demo, crm, tmp_path):
+    """A run at an earlier as_of adds its day, right for that day, and leaves the other alone."""
+    copy = Warehouse(tmp_path / "crm.duckdb")
+    shutil.copy(demo.path, copy.path)
+    before = sorted(copy.sql("from marts.data_health_daily"), key=repr)
+    earlier = crm.as_of - dt.timedelta(days=40)
+    variables = {"as_of": earlier.isoformat()}
+    result = copy.dbt("run", "--select", "+data_health_daily", variables=variables)
+    assert result.success, result.exception
+    days = copy.sql("select distinct as_of from marts.data_health_daily order by as_of")
+    assert days == [(earlier,), (crm.as_of,)]
+    later = f"from marts.data_health_daily where as_of = timestamp '{crm.as_of}'"
+    assert sorted(copy.sql(later), key=repr) == before
+    compare_day(copy, Crm(copy, earlier))
