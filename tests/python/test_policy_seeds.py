@@ -11,17 +11,32 @@ import yaml
 SEEDS = Path(__file__).parents[2] / "seeds" / "policy"
 
 KEYS = {
+    "approval_policy": ["decision", "rule_id", "role"],
     "blank_placeholders": ["placeholder"],
     "company_legal_forms": ["form"],
     "countries": ["spelling"],
     "credited_lead_sources": ["lead_source"],
     "disposable_mail_domains": ["domain"],
     "dwell_quantiles": ["quantile"],
+    "engagement_types": ["activity_type", "direction"],
     "field_dictionary": ["object_type", "field", "actor_kind", "team", "channel"],
     "field_map": ["crm", "object_type", "landed_field"],
+    "flag_policy": ["crm", "field"],
     "free_mail_domains": ["domain"],
+    "health_metrics": ["metric"],
     "holidays": ["holiday_date"],
     "hubspot_change_sources": ["source"],
+    "hygiene_slas": ["sla_id"],
+    "junk_patterns": ["object_type", "field", "pattern"],
+    "lifecycle_approvals": ["rule_id", "crm", "region"],
+    "lifecycle_reviews": ["crm", "object_type", "record_id", "reviewed_at", "decision"]
+    + ["for_decision", "reviewer", "role"],
+    "lifecycle_rules": ["rule_id"],
+    "nurture_stages": ["crm", "stage"],
+    "protected_records": ["crm", "object_type", "record_id", "protection"],
+    "report_tolerances": ["report"],
+    "required_fields": ["object_type", "field"],
+    "retention_policy": ["object_type", "region"],
     "role_accounts": ["local_part"],
     "rules": ["kind", "rule_id"],
     "stage_evidence": ["crm", "object_type", "pipeline", "stage", "requirement"],
@@ -74,6 +89,7 @@ def test_every_seed_is_described_with_each_column_and_its_type():
         for seed in yaml.safe_load(path.read_text(encoding="utf-8"))["seeds"]
     ]
     assert {seed["name"] for seed in described} == {path.stem for path in SEEDS.glob("*.csv")}
+    assert {seed["name"] for seed in described} == set(KEYS)
     for seed in described:
         with (SEEDS / f"{seed['name']}.csv").open(encoding="utf-8", newline="") as file:
             header = next(csv.reader(file))

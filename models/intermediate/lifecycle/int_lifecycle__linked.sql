@@ -1,6 +1,12 @@
 -- Per record: what its links (int_lifecycle__links) say of it.
 with links as (
-    select * from {{ ref('int_lifecycle__links') }}
+    select
+        record_sk,
+        link,
+        linked_sk,
+        -- In the join itself this condition would make it a nested loop.
+        case when link in ('contact', 'opportunity') then linked_sk end as engaged_sk
+    from {{ ref('int_lifecycle__links') }}
 ),
 
 records as (
@@ -38,7 +44,7 @@ judged as (
     inner join inputs on named.crm = inputs.crm
     left join records as linked on links.linked_sk = linked.record_sk
     left join {{ ref('int_lifecycle__engagements') }} as engagements
-        on links.linked_sk = engagements.record_sk and links.link in ('contact', 'opportunity')
+        on links.engaged_sk = engagements.record_sk
 ),
 
 final as (

@@ -77,6 +77,7 @@ lead_stages as (
 nurture as (
     select distinct
         lead_stages.crm,
+        'lead' as object_type,
         lead_stages.stage
     from lead_stages
     inner join {{ ref('nurture_stages') }} as nurture_stages
@@ -171,8 +172,8 @@ joined as (
         on records.crm = approved.crm and records.policy_region = approved.policy_region
     left join nurture
         on
-            records.object_type = 'lead'
-            and records.crm = nurture.crm
+            records.crm = nurture.crm
+            and records.object_type = nurture.object_type
             and records.stage = nurture.stage
     left join {{ ref('int_lifecycle__unreadable') }} as unreadable
         on records.record_key = unreadable.record_key
