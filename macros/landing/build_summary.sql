@@ -17,7 +17,7 @@
             | selectattr('node.resource_type', 'equalto', 'model')
             | selectattr('status', 'equalto', 'success')
             | map(attribute='node.name') | list -%}
-        {%- if 'landing_coverage' in built and 'landing_row_counts' in built -%}
+        {%- if 'landing_coverage' in built and 'landing_row_counts' in built and 'rejected_rows' in built -%}
             {%- do crm_hygiene.print_landing_summary() -%}
             {%- if 'history_quality' in built -%}
                 {%- do crm_hygiene.print_history_summary() -%}
