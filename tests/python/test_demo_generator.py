@@ -34,15 +34,15 @@ ARCHETYPES = {
 }
 DECISIONS = {"keep", "re_engage", "archive", "anonymize", "delete", "quarantine"}
 DECISION_EDGES = {
-    "engaged_12_months",
+    "engaged",
     "re_engage_lost_opportunity",
     "disposable_or_invalid_email",
     "duplicate_no_own_value",
     "mistaken_deal",
-    "contact_age_12_months",
-    "contact_age_60_months",
-    "account_age_24_months",
-    "opportunity_age_18_months",
+    "contact_inactive",
+    "past_retention",
+    "account_inactive",
+    "opportunity_closed",
 }
 
 
