@@ -19,7 +19,8 @@ from conftest import Warehouse
 
 FIELDS = ["first_name", "last_name", "street", "city", "postal_code"]
 # Pair precision and recall that must not be lost, a little below what was measured.
-FLOORS = {1: (0.99, 0.80), 2: (0.99, 0.75), 3: (0.99, 0.70)}
+FLOORS = {1: (0.995, 0.79), 2: (0.995, 0.74), 3: (0.995, 0.7)}
+# Splink's, so that it is not a badly set up rival that is compared with.
 SPLINK_FLOORS = {1: (0.99, 0.95), 2: (0.99, 0.93), 3: (0.99, 0.94)}
 
 
