@@ -1,4 +1,4 @@
-{#- The same as matches() for a regular expression that stands in a column, known at run time only. -#}
+{#- The same as matches() for a regular expression given as an SQL expression, such as a column. -#}
 {% macro matches_pattern(text, pattern) %}
     {{- return(adapter.dispatch('matches_pattern', 'crm_hygiene')(text, pattern)) -}}
 {% endmacro %}
