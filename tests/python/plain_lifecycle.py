@@ -728,14 +728,22 @@ class Lifecycle:
         at = contact.departed_at
         return at if at and at <= self.as_of else None
 
+    def is_hold_absent(self, record) -> bool:
+        """Whether nobody can say if the record, or its account, is on legal hold."""
+        kind = record.object_type
+        holding = [kind, A] if kind in (C, O) and record.account_id else [kind]
+        return any(self.is_absent(one, "legal_hold") for one in holding)
+
     def missing_inputs(self, record) -> set[str]:
         kind = record.object_type
         missing = {"unreadable rows"} if record.key in self.crm.unreadable and kind != K else set()
-        if kind in (K, X):
+        if kind == K:
             return missing
-        holding = [kind, A] if kind in (C, O) and record.account_id else [kind]
-        if any(self.is_absent(one, "legal_hold") for one in holding):
+        holding = [one for one in self.linked(*record.links) if one] if kind == X else [record]
+        if any(self.is_hold_absent(one) for one in holding):
             missing.add("legal_hold")
+        if kind == X:
+            return missing
         if kind in (C, L):
             for name, told in (("opted_out", "consent"), ("do_not_contact", "do_not_contact")):
                 value, is_absent = self.flag(record, name)

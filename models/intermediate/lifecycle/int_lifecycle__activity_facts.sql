@@ -17,6 +17,7 @@ linked as (
         -- What was merged lives on in another record.
         count(case when records.is_live or records.is_merged then 1 end) as n_alive,
         max(case when inherited.is_held then 1 else 0 end) as is_held,
+        max(case when inherited.lacks_hold then 1 else 0 end) as lacks_hold,
         max(
             case
                 when links.record_sk is null and inputs.has_records then 1
@@ -75,6 +76,7 @@ final as (
         end as is_of_deleted_records,
         coalesce(activities.occurred_at <= limits.archive_before, false) as is_old,
         coalesce(linked.n_links, 0) as n_links,
+        coalesce(linked.lacks_hold, 0) = 1 as lacks_hold,
         unreadable.record_key is not null as has_unreadable_rows
     from {{ ref('stg_crm__activities') }} as activities
     left join linked

@@ -250,9 +250,13 @@ final as (
         is_of_deleted_records,
         is_old,
         n_links,
-        case when has_unreadable_rows then 'unreadable rows' end as missing_inputs,
-        has_unreadable_rows as is_input_missing_for_anonymize,
-        has_unreadable_rows as is_input_missing_for_delete
+        case
+            when lacks_hold and has_unreadable_rows then 'legal_hold, unreadable rows'
+            when lacks_hold then 'legal_hold'
+            when has_unreadable_rows then 'unreadable rows'
+        end as missing_inputs,
+        lacks_hold or has_unreadable_rows as is_input_missing_for_anonymize,
+        lacks_hold or has_unreadable_rows as is_input_missing_for_delete
     from {{ ref('int_lifecycle__activity_facts') }}
 )
 
