@@ -1,6 +1,7 @@
 """What the Python tests share: a warehouse of their own and dbt in this process."""
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -24,10 +25,18 @@ class Warehouse:
         self.path = path
 
     def sql(self, query: str) -> list[tuple]:
-        """Run SQL on the file (dbt does not hold it between commands)."""
+        """Run SQL on the file."""
         with duckdb.connect(str(self.path)) as connection:
             connection.execute("set timezone = 'UTC'")
             return connection.execute(query).fetchall()
+
+    def copy(self, folder: Path) -> "Warehouse":
+        """Copy the file, to change it or to open it otherwise: dbt still holds it in this process.
+
+        A view names its catalog, which is the file's name, so that stays.
+        """
+        self.sql("checkpoint")
+        return Warehouse(Path(shutil.copy(self.path, folder)))
 
     def land(self, schema: str, table: str, columns: dict[str, str], rows: list[tuple]) -> None:
         """Make a landed table with these columns (name -> type) and rows."""
@@ -72,6 +81,12 @@ def demo(tmp_path_factory) -> Warehouse:
     built = Warehouse(tmp_path_factory.mktemp("demo") / "crm.duckdb")
     built.build()
     return built
+
+
+@pytest.fixture
+def copy(demo, tmp_path) -> Warehouse:
+    """The demo, to be changed."""
+    return demo.copy(tmp_path)
 
 
 @pytest.fixture(scope="module")

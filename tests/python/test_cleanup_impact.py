@@ -1,6 +1,5 @@
 """What the clean-up does to the reports, and how closed periods have drifted."""
 
-import shutil
 from collections import defaultdict
 from decimal import Decimal
 
@@ -12,14 +11,6 @@ NEXT_RUN = "2026-10-02 22:00:00"
 IMPACT = ["int_reporting__totals", "int_reporting__values", "cleanup_impact"]
 WITHIN_TOLERANCE = "cleanup_moves_no_report_beyond_its_tolerance"
 NOT_LINKED = "nothing_linked_to_booked_revenue_is_deleted"
-
-
-@pytest.fixture
-def copy(demo, tmp_path):
-    """A copy of the demo's warehouse that a test may change (views name the file's base name)."""
-    path = tmp_path / demo.path.name
-    shutil.copyfile(demo.path, path)
-    return Warehouse(path)
 
 
 @pytest.fixture(scope="module")

@@ -189,15 +189,15 @@ def test_what_is_no_longer_approved_does_not_stay_behind(lists, run, tmp_path):
     ]
 
 
-def test_the_demo_is_exported_whole(demo, run, tmp_path):
+def test_the_demo_is_exported_whole(copy, run, tmp_path):
     out = tmp_path / "out"
-    code, printed, complaint = run(demo, "--out", str(out))
+    code, printed, complaint = run(copy, "--out", str(out))
     assert (code, complaint) == (0, "")
-    n_decisions = demo.sql("select count(*) from marts.lifecycle_decisions")
+    n_decisions = copy.sql("select count(*) from marts.lifecycle_decisions")
     n_rows = sum(len(read(out / f"{name}.csv")) - 1 for name in export.LISTS)
     assert [(n_rows,)] == n_decisions
     for name in export.LISTS:
-        [(n_listed,)] = demo.sql(f"select count(*) from marts.{name}")
+        [(n_listed,)] = copy.sql(f"select count(*) from marts.{name}")
         assert f"{n_listed:10,}  {name}\n" in printed
         found = duckdb.sql(f"select count(*) from '{out}/{name}.parquet'").fetchall()
         assert found == [(n_listed,)]

@@ -1,7 +1,6 @@
 """Data health on the demo: counted anew in plain Python from the staging tables, day by day."""
 
 import datetime as dt
-import shutil
 from collections import defaultdict
 from decimal import Decimal
 from statistics import median
@@ -249,10 +248,8 @@ def test_missing_required_fields_are_named(demo, crm):
     }
 
 
-def test_a_past_day_stands_beside_the_others(demo, crm, tmp_path):
+def test_a_past_day_stands_beside_the_others(copy, crm):
     """A run at an earlier as_of adds its day, right for that day, and leaves the other alone."""
-    copy = Warehouse(tmp_path / "crm.duckdb")
-    shutil.copy(demo.path, copy.path)
     before = sorted(copy.sql("from marts.data_health_daily"), key=repr)
     earlier = crm.as_of - dt.timedelta(days=40)
     variables = {"as_of": earlier.isoformat()}

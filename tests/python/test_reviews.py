@@ -1,20 +1,8 @@
 """The log of decisions only grows, and landed reviews are read as other landed rows."""
 
-import shutil
-
-import pytest
 from conftest import Warehouse
 
 DAY_LATER = {"as_of": "2026-10-01 22:00:00"}
-
-
-@pytest.fixture
-def copy(demo, tmp_path):
-    """The demo, to be changed."""
-    # A view names its catalog, which is the file's name.
-    path = tmp_path / demo.path.name
-    shutil.copy(demo.path, path)
-    return Warehouse(path)
 
 
 def run(warehouse: Warehouse, *models: str, variables: dict | None = None) -> None:
