@@ -19,8 +19,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+from marts import ROOT, WarehouseError, first_line, open_warehouse, warehouse_path
 
-ROOT = Path(__file__).resolve().parents[1]
 LISTS = (
     "keep_list",
     "reengage_candidates",
@@ -43,10 +43,6 @@ DANGEROUS = re.compile(f"{FORMULA}|[\t\r\n]")
 STARTS_FORMULA = re.compile(f"{SKIPPED}*{FORMULA}|[\t\r\n]")
 # A spreadsheet that separates cells otherwise may start a cell in the middle of a text.
 STARTS_IN_THE_MIDDLE = re.compile(f"([,;|\t\r\n](?:(?![\t\r\n]){SKIPPED})*)(?={FORMULA})")
-
-
-class ExportError(Exception):
-    """Why nothing was written, in one sentence."""
 
 
 def harmless(text: str) -> str:
@@ -137,14 +133,7 @@ def publish(written: Path, out: Path) -> None:
 
 def export(warehouse: Path, out: Path) -> dict[str, int]:
     """Write everything, or nothing where something fails; return the numbers of rows by file."""
-    if not warehouse.is_file():
-        raise ExportError("The marts are not built yet; run make build first.")
-    try:
-        connection = duckdb.connect(str(warehouse), read_only=True)
-    except duckdb.Error as error:
-        if "lock" in str(error):
-            raise ExportError("Another process has the warehouse open; try again later.") from None
-        raise ExportError(f"{warehouse} cannot be opened: {first_line(error)}") from None
+    connection = open_warehouse(warehouse)
     written = None
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -153,21 +142,16 @@ def export(warehouse: Path, out: Path) -> dict[str, int]:
         counts |= write_approved(connection, written / "approved")
         publish(written, out)
     except duckdb.CatalogException:
-        raise ExportError("The lists are not built yet; run make build first.") from None
+        raise WarehouseError("The lists are not built yet; run make build first.") from None
     except duckdb.Error as error:
-        raise ExportError(f"The lists cannot be read: {first_line(error)}") from None
+        raise WarehouseError(f"The lists cannot be read: {first_line(error)}") from None
     except OSError as error:
-        raise ExportError(f"{out} cannot be written to: {error.strerror}.") from None
+        raise WarehouseError(f"{out} cannot be written to: {error.strerror}.") from None
     finally:
         connection.close()
         if written:
             shutil.rmtree(written)
     return counts
-
-
-def first_line(error: Exception) -> str:
-    """Return what an error says, short."""
-    return str(error).strip().splitlines()[0]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -176,15 +160,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "exports", help="the folder to write to")
     parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
     given = parser.parse_args(arguments)
-    warehouse = ROOT / os.environ.get("CRM_HYGIENE_DUCKDB", "warehouse/crm_hygiene.duckdb")
     try:
         if given.target != "duckdb":
-            raise ExportError(
+            raise WarehouseError(
                 f"make export reads a DuckDB warehouse only; of the target {given.target} export "
                 f"the marts {', '.join(LISTS)} and candidate_reviews with a tool of its own."
             )
-        counts = export(warehouse, given.out)
-    except ExportError as error:
+        counts = export(warehouse_path(), given.out)
+    except WarehouseError as error:
         print(error, file=sys.stderr)
         return 1
     for name, n_rows in counts.items():
