@@ -8,16 +8,18 @@ Covers DuckDB and PostgreSQL; says so and lets any other target pass.
 from __future__ import annotations
 
 import argparse
+import difflib
 import gc
 import json
 import logging
 import os
 import re
 import sys
+import uuid
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ DEFAULT_SCHEMAS = {"salesforce": "salesforce", "hubspot": "hubspot", "open": "cr
 SEVERITIES = ("critical", "warning")
 SAMPLE_SIZE = 10
 SHOWN_WARNINGS = 6
+# Names of columns at least this alike may be one column renamed.
+ALIKE = 0.6
 # Columns whose values are kept off the page: they hold, or may hold, personal data.
 PERSONAL = re.compile(r"e?mail|phone|name|recipient|address|value|_key")
 # Columns that the gate adds to each table; expectations may use them like landed ones.
@@ -43,7 +47,11 @@ MEASURES = (
     "expect_column_max_to_be_between",
     "expect_column_min_to_be_between",
 )
-ROW_LOSS = ("expect_table_row_count_to_be_between", "table_is_still_landed")
+LOSSES = (
+    "expect_table_row_count_to_be_between",
+    "table_is_still_landed",
+    "column_is_still_landed",
+)
 
 
 class GateError(Exception):
@@ -663,9 +671,45 @@ def landed_relations(
 
 
 def state_of(source: Any, landing: Landing, target: str) -> str:
-    """The name under which the state file keeps a landing's row counts."""
+    """The name under which the state file keeps what a landing held at the last good run."""
     place = landing.files or f"{rows(source, 'select current_database()')[0][0]}.{landing.schema}"
     return f"{target} {place}"
+
+
+def read_state(state_file: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """What each landing held, by table: its rows, its columns, and the day they were seen."""
+    state = json.loads(state_file.read_text()) if state_file.exists() else {}
+    return {
+        place: {
+            # An older file has the number of rows only.
+            name: table if isinstance(table, dict) else {"rows": table}
+            for name, table in tables.items()
+        }
+        for place, tables in state.items()
+    }
+
+
+def vanished_columns(
+    relation: Relation, table: Table, last: dict[str, Any]
+) -> dict[str, tuple[str, str]]:
+    """The declared columns that the last good run saw and that are gone, each with the column that
+    may be it under another name (or an empty text) and the day it was seen."""
+    known = last.get("columns", [])
+    now, before = {plain(c) for c in relation.columns}, {plain(c) for c in known}
+    declared = {plain(column) for column in table.columns}
+    new = [c for c in relation.columns if plain(c) not in before | declared]
+    gone = [c for c in table.columns if plain(c) in before - now]
+    found = {}
+    for column in gone:
+        alike = difflib.get_close_matches(column, new, n=1, cutoff=ALIKE)
+        # The only one that is gone and the only one that is new are one, whatever their names.
+        found[column] = (alike or (new if len(new) == len(gone) == 1 else [""]))[0], last["seen"]
+    return found
+
+
+def renaming(successor: str) -> str:
+    """The hint that a column may only have changed its name."""
+    return f"; {successor} is new: renamed?" if successor else ""
 
 
 # --------------------------------------------------------------------------------------------------
@@ -679,41 +723,75 @@ def validate(
     state_path: Path | str | None = None,
     pages_dir: Path | str | None = None,
 ) -> GateResult:
-    """Validates the landings that the variables name and writes the page with the results.
+    """Validates the landings that the variables name; writes the page and results.json beside it.
 
-    The row counts go to the state file; that of a table that lost too many rows stays as it was,
-    so that the next run stops too.
+    The row counts and columns go to the state file; those of a table that lost too many rows, or a
+    column, stay as they were, so that the next run says so too.
     """
+    run_start = datetime.now(UTC).replace(tzinfo=None)
+    folder = Path(pages_dir or ROOT / "target" / "landing_checks")
+    run = {
+        "id": uuid.uuid4().hex,
+        "started_at": run_start.isoformat(" "),
+        "target": target,
+        "vars": vars or {},
+    }
+    result = GateResult()
+    try:
+        check_landings(vars, target, run_start, state_path, result)
+    except GateError as error:
+        write_results(folder, {**run, "error": str(error)}, result)
+        raise
+    write_results(folder, run, result)
+    result.page = folder / "index.html"
+    result.page.write_text(render_page(result, run_start), encoding="utf-8")
+    return result
+
+
+def write_results(folder: Path, run: dict[str, Any], result: GateResult) -> None:
+    """Writes the run and its checks as JSON, for the failure review."""
+    folder.mkdir(parents=True, exist_ok=True)
+    checks = [
+        {**asdict(check), "verdict": check.verdict, "sentence": check.sentence()}
+        for check in result.checks
+    ]
+    text = json.dumps({**run, "checks": checks}, default=str, indent=1)
+    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+
+
+def check_landings(
+    vars: dict[str, Any] | None,
+    target: str,
+    run_start: datetime,
+    state_path: Path | str | None,
+    result: GateResult,
+) -> None:
+    """Validates the landings that the variables name; adds to the result and to the state file."""
     variables = project_vars(vars)
     output = profile_output(target)
-    result = GateResult()
     if output["type"] not in ("duckdb", "postgres"):
         result.notes.append(
             f"covers duckdb and postgres only, so nothing was checked on {output['type']}"
         )
-        return result
+        return
     state_file = Path(state_path or ROOT / "warehouse" / "landing_rows.json")
-    state = json.loads(state_file.read_text()) if state_file.exists() else {}
-    run_start = datetime.now(UTC).replace(tzinfo=None)
+    state = read_state(state_file)
     as_of = instant(variables["as_of"]) if variables.get("as_of") else run_start
     with warnings.catch_warnings(action="ignore"), datasource(output) as source:
         for landing in landings(variables):
             # The demo is made anew at will, so what it held before says nothing.
             place = state_of(source, landing, target)
-            counts = {} if landing.is_demo else state.setdefault(place, {})
-            check_landing(source, landing, output["type"], as_of, run_start, counts, result)
-    if any(check.type in ROW_LOSS for check in result.failed("critical")):
+            last = {} if landing.is_demo else state.setdefault(place, {})
+            check_landing(source, landing, output["type"], as_of, run_start, last, result)
+    if any(check.ok is False and check.type in LOSSES for check in result.checks):
         result.notes.append(
-            f"where a loss of rows is right, take the table's line out of {nearby(state_file)}"
+            "where a loss of rows or of a column is right, take the table out of"
+            f" {nearby(state_file)}"
         )
     state_file.parent.mkdir(parents=True, exist_ok=True)
     replacement = state_file.with_suffix(".new")
     replacement.write_text(json.dumps(state, indent=2, sort_keys=True) + "\n")
     replacement.replace(state_file)
-    result.page = Path(pages_dir or ROOT / "target" / "landing_checks") / "index.html"
-    result.page.parent.mkdir(parents=True, exist_ok=True)
-    result.page.write_text(render_page(result, run_start), encoding="utf-8")
-    return result
 
 
 def check_landing(
@@ -722,10 +800,10 @@ def check_landing(
     engine_type: str,
     as_of: datetime,
     run_start: datetime,
-    counts: dict[str, int],
+    last: dict[str, dict[str, Any]],
     result: GateResult,
 ) -> None:
-    """Validates the tables of one landing; adds to the result and to the row counts."""
+    """Validates the tables of one landing; adds to the result and to what it last held."""
     sql = Sql(engine_type)
     declared = declared_tables(landing.crm)
     content = read_expectations(landing.crm)
@@ -743,11 +821,12 @@ def check_landing(
             )  # fmt: skip
         return
     for name in declared:
-        if name not in landed and counts.get(name):
+        if name not in landed and last.get(name, {}).get("rows"):
             result.checks.append(
                 Check(
                     landing.crm, name, "", "critical", "table_is_still_landed",
-                    f"the {counts[name]} rows of the last run", "no such table any more", False,
+                    f"the {last[name]['rows']} rows of the last run", "no such table any more",
+                    False,
                 )
             )  # fmt: skip
     result.not_landed[landing.crm] = [name for name in declared if name not in landed]
@@ -771,13 +850,41 @@ def check_landing(
             else:
                 judged.append(entry)
         key = [column for column in declared[name].key if landed[name].spellings(column)]
-        parameters = {"last_rows": counts.get(name, 0), "as_of": as_of, "run_start": run_start}
+        held = last.get(name, {})
+        parameters = {"last_rows": held.get("rows", 0), "as_of": as_of, "run_start": run_start}
         checks, count = check_table(
             source, landing.crm, name, judged, queries, declared[name], key, parameters
         )
-        result.checks += checks
+        vanished = vanished_columns(landed[name], declared[name], held)
+        result.checks += tell_vanished(vanished, landing.crm, name, checks)
         if count is not None:
-            counts[name] = count
+            held = {**held, "rows": count}
+        if count is not None and not vanished:
+            held |= {"columns": list(landed[name].columns), "seen": f"{run_start:%Y-%m-%d}"}
+        if held:
+            last[name] = held
+
+
+def tell_vanished(
+    vanished: dict[str, tuple[str, str]], crm: str, name: str, checks: list[Check]
+) -> list[Check]:
+    """The checks of a table with what is known of the columns that are gone: the required ones are
+    told where they fail, any other gets a check of its own."""
+    told = set()
+    for check in checks:
+        if check.ok is False and check.type == "expect_table_columns_to_match_set":
+            for column, (successor, seen) in vanished.items():
+                if re.search(rf"\b{column}\b", check.found):
+                    told.add(column)
+                    check.found += f" (it was landed on {seen}{renaming(successor)})"
+    return checks + [
+        Check(
+            crm, name, column, "warning", "column_is_still_landed",
+            f"the column, which was landed on {seen}", f"no such column{renaming(successor)}",
+            False,
+        )
+        for column, (successor, seen) in vanished.items() if column not in told
+    ]  # fmt: skip
 
 
 def check_table(
@@ -860,9 +967,18 @@ def check_table(
                 complete = batch.validate(expectations[place], result_format="COMPLETE")
                 rows_at_fault = complete.result["details"]["unexpected_rows"]
             check.sample = sample(entry, rows_at_fault, table)
+            if check.column == "_key" and check.type == "expect_column_values_to_be_unique":
+                check.found = repeated(source, queries[name])
         elif entry["type"] == "expect_table_row_count_to_be_between":
             count = found["observed_value"]
     return checks, count
+
+
+def repeated(source: Any, query: str) -> str:
+    """How many rows share how many keys."""
+    groups = f"select count(*) as n from ({query}) as landed where _key is not null group by _key"
+    (found,) = rows(source, f"select sum(n), count(*) from ({groups}) as groups where n > 1")
+    return f"{plural(int(found[0]), 'row')} that share {plural(found[1], 'key')}"
 
 
 def escape_braces(text: str) -> str:
