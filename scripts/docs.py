@@ -320,6 +320,43 @@ def lifecycle_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def figure_section(figure: dict[str, str]) -> list[str]:
+    """Return the lines that tell of one team figure."""
+    path = f"models/intermediate/teams/int_teams__{figure['figure']}.sql"
+    return [
+        f"### {figure['figure']}",
+        "",
+        f"**{figure['name']}.** {figure['meaning']}",
+        "",
+        f"- **Why it matters:** {figure['why']}",
+        f"- **How to mend it:** {figure['remedy']}",
+        f"- **Target:** {health_target(figure)} ({figure['target_reason']})",
+        f"- **Judges:** {figure['object_type']}; **page:** {figure['team']}",
+        f"- **Mended by:** {figure['owner_team']}",
+        f"- **Model:** {link(path)}",
+        "",
+        *threshold_table(f"{figure['figure']}__"),
+    ]
+
+
+def teams_page() -> str:
+    """Return docs/teams.md."""
+    lines = [
+        "# Team figures",
+        "",
+        WRITTEN,
+        "",
+        "How the daily work of a team goes: `team_figures`, with the records behind each figure in",
+        "`team_figure_records`. Targets are edited in `seeds/policy/team_figure_register.csv`.",
+        "",
+        "## Figures",
+        "",
+    ]
+    for figure in seed("team_figure_register"):
+        lines += figure_section(figure)
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def index_page() -> str:
     """Return docs/README.md: every rule of the project on one page."""
     signals = [
@@ -338,15 +375,20 @@ def index_page() -> str:
         (f"[{row['rule_id']}](lifecycle.md#{row['rule_id']})", "lifecycle rule", row["name"])
         for row in seed("lifecycle_rules")
     ]
+    figures = [
+        (f"[{row['figure']}](teams.md#{row['figure']})", "team figure", row["name"])
+        for row in seed("team_figure_register")
+    ]
     lines = [
         "# Every rule of the project",
         "",
         WRITTEN,
         "",
         "In text order. Each leads to what it means, why it matters, how to mend it and the model",
-        "that judges it. All limits: [thresholds](thresholds.md).",
+        "that judges it. All limits: [thresholds](thresholds.md). How to connect a BI tool to what",
+        "they find: [BI tools](bi/README.md).",
         "",
-        *table(("rule", "kind", "name"), sorted([*signals, *health, *slas, *lifecycle])),
+        *table(("rule", "kind", "name"), sorted([*signals, *health, *slas, *lifecycle, *figures])),
     ]
     return "\n".join(lines) + "\n"
 
@@ -354,11 +396,16 @@ def index_page() -> str:
 def thresholds_page() -> str:
     """Return docs/thresholds.md."""
     rule_ids = {row["rule_id"] for row in seed("rules")}
+    figures = {row["figure"] for row in seed("team_figure_register")}
     rows = []
     for row in seed("thresholds"):
         topic, _, short = row["threshold_id"].partition("__")
         name = f"`{row['threshold_id']}`"
-        place = f"rules.md#{topic}" if topic in rule_ids else EXPLAINED.get(topic)
+        place = EXPLAINED.get(topic)
+        if topic in rule_ids:
+            place = f"rules.md#{topic}"
+        elif topic in figures:
+            place = f"teams.md#{topic}"
         if place and short:
             name = f"[{name}]({place})"
         rows.append((name, plain(row["value"]), row["unit"], row["reason"]))
@@ -382,6 +429,7 @@ def pages() -> dict[str, str]:
         "rules.md": rules_page(),
         "health.md": health_page(),
         "lifecycle.md": lifecycle_page(),
+        "teams.md": teams_page(),
         "thresholds.md": thresholds_page(),
     }
 

@@ -19,6 +19,8 @@ RULES = docs.seed("rules")
 METRICS = docs.seed("health_metrics")
 SLAS = docs.seed("hygiene_slas")
 LIFECYCLE_RULES = sorted(docs.seed("lifecycle_rules"), key=lambda rule: int(rule["precedence"]))
+FIGURES = docs.seed("team_figure_register")
+PAGES = ("rules.md", "health.md", "lifecycle.md", "teams.md")
 THRESHOLDS = {row["threshold_id"] for row in docs.seed("thresholds")}
 RULE_IDS = {rule["rule_id"] for rule in RULES}
 MODEL_OF = {rule["rule_id"]: Path(docs.model_path(rule, RULES)).stem for rule in RULES}
@@ -165,7 +167,8 @@ def test_docs_have_a_heading_and_a_link_for_every_rule():
     metrics, slas = [row["metric"] for row in METRICS], [row["sla_id"] for row in SLAS]
     assert headings("health.md") == metrics + slas
     assert sorted(headings("lifecycle.md")) == sorted(row["rule_id"] for row in LIFECYCLE_RULES)
-    for page in ("rules.md", "health.md", "lifecycle.md"):
+    assert headings("teams.md") == [row["figure"] for row in FIGURES]
+    for page in PAGES:
         text = (ROOT / "docs" / page).read_text(encoding="utf-8")
         links = re.findall(r"\]\(\.\./(models/[^)]*)\)", text)
         assert len(links) == len(headings(page)), page
@@ -177,8 +180,7 @@ def test_docs_have_a_heading_and_a_link_for_every_rule():
 def test_the_index_leads_to_every_heading():
     text = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     led_to = set(re.findall(r"\]\((\w+\.md)#(\w+)\)", text))
-    pages = ("rules.md", "health.md", "lifecycle.md")
-    assert led_to == {(page, heading) for page in pages for heading in headings(page)}
+    assert led_to == {(page, heading) for page in PAGES for heading in headings(page)}
 
 
 def test_check_says_in_one_sentence_what_is_stale(tmp_path, monkeypatch, capsys):

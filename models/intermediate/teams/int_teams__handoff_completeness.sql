@@ -1,0 +1,198 @@
+{%- set days = threshold('handoff_completeness__evidence_days') -%}
+{%- set window_start
+    = later(as_of(), -86400, threshold('handoff_completeness__window_days')) -%}
+{%- set closed_on = 'cast(records.close_date as ' ~ dbt.type_timestamp() ~ ')' -%}
+{#- What a handoff needs, the input that must be landed to judge it, its name in words. -#}
+{%- set requirements = [
+    ('owner', 'active_owners', 'active owner of the account'),
+    ('contact', 'contact_roles', 'contact'),
+    ('activity', 'customer_activities', 'meeting, call or planned activity in time'),
+] -%}
+with judgeable as (
+    select
+        crm,
+        {%- for requirement, input, _ in requirements %}
+            max(case when input = '{{ input }}' then 1 else 0 end) = 1 as asks_{{ requirement }}
+            {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from {{ ref('int_teams__inputs') }}
+    where object_type in ('account', 'opportunity')
+    group by crm
+),
+
+periods as (
+    select
+        record_sk,
+        period_number,
+        started_at,
+        max(case when stage_kind = 'won' then 0 else period_number end) over (
+            partition by record_sk
+        ) as last_period_not_won
+    from {{ ref('int_history__stage_periods') }}
+    where object_type = 'opportunity'
+),
+
+-- A deal that moved on from one won stage to another was won once.
+wins as (
+    select
+        record_sk,
+        min(started_at) as entered_at
+    from periods
+    where period_number > last_period_not_won and last_period_not_won > 0
+    group by record_sk
+),
+
+won as (
+    select
+        records.record_sk,
+        records.crm,
+        records.record_id,
+        records.account_id,
+        coalesce(
+            wins.entered_at,
+            opportunities.closed_at,
+            case when {{ closed_on }} <= {{ as_of() }} then {{ closed_on }} end
+        ) as won_at
+    from {{ ref('int_crm__records') }} as records
+    inner join {{ ref('stg_crm__opportunities') }} as opportunities
+        on records.record_key = opportunities.record_key
+    left join wins on records.record_sk = wins.record_sk
+    where records.is_live and records.stage_kind = 'won'
+),
+
+deals as (
+    select
+        record_sk,
+        crm,
+        record_id,
+        account_id,
+        won_at,
+        {{ later('won_at', 86400, days) }} as due_at
+    from won
+    where won_at > {{ window_start }} and {{ later('won_at', 86400, days) }} < {{ as_of() }}
+),
+
+deal_contacts as (
+    select distinct
+        deals.record_sk,
+        roles.contact_id
+    from deals
+    inner join {{ ref('stg_crm__opportunity_contacts') }} as roles
+        on deals.crm = roles.crm and deals.record_id = roles.opportunity_id
+),
+
+customer_records as (
+    select
+        record_sk,
+        'opportunity' as object_type,
+        record_id
+    from deals
+
+    union
+
+    select
+        record_sk,
+        'account' as object_type,
+        account_id as record_id
+    from deals
+
+    union
+
+    select
+        record_sk,
+        'contact' as object_type,
+        contact_id as record_id
+    from deal_contacts
+
+    union
+
+    select
+        deals.record_sk,
+        'contact' as object_type,
+        contacts.contact_id as record_id
+    from deals
+    inner join {{ ref('stg_crm__contacts') }} as contacts
+        on deals.crm = contacts.crm and deals.account_id = contacts.account_id
+),
+
+taken_up as (
+    select distinct deals.record_sk
+    from deals
+    inner join customer_records on deals.record_sk = customer_records.record_sk
+    inner join {{ ref('stg_crm__activity_links') }} as links
+        on
+            deals.crm = links.crm
+            and customer_records.object_type = links.object_type
+            and customer_records.record_id = links.record_id
+    inner join {{ ref('stg_crm__activities') }} as activities
+        on links.crm = activities.crm and links.activity_id = activities.activity_id
+    where
+        activities.occurred_at between deals.won_at and deals.due_at
+        and activities.is_live
+        and not coalesce(activities.is_automated, false)
+        and (
+            activities.is_planned
+            or (
+                activities.activity_type in ('meeting', 'call')
+                and coalesce(activities.status, 'done')
+                not in ('canceled', 'cancelled', 'no_show', 'rescheduled')
+            )
+        )
+),
+
+contacted as (
+    select distinct record_sk
+    from deal_contacts
+),
+
+judged as (
+    select
+        deals.record_sk,
+        deals.won_at,
+        judgeable.asks_owner
+        and not coalesce(
+            users.is_active
+            -- Salesforce's ids tell a queue also where the queues are not landed.
+            or (
+                users.user_id is null
+                and accounts.crm = 'salesforce'
+                and accounts.owner_id like '00G%'
+            ),
+            false
+        ) as lacks_owner,
+        judgeable.asks_contact and contacted.record_sk is null as lacks_contact,
+        judgeable.asks_activity and taken_up.record_sk is null as lacks_activity
+    from deals
+    inner join judgeable on deals.crm = judgeable.crm
+    left join {{ ref('int_crm__records') }} as accounts
+        on
+            deals.crm = accounts.crm
+            and deals.account_id = accounts.record_id
+            and accounts.object_type = 'account'
+            and accounts.is_live
+    left join {{ ref('stg_crm__users') }} as users
+        on accounts.crm = users.crm and accounts.owner_id = users.user_id
+    left join contacted on deals.record_sk = contacted.record_sk
+    left join taken_up on deals.record_sk = taken_up.record_sk
+),
+
+final as (
+    select
+        record_sk,
+        cast(null as {{ dbt.type_string() }}) as part,
+        (not lacks_owner and not lacks_contact and not lacks_activity) as is_counted,
+        cast(null as {{ type_double() }}) as hours,
+        won_at as occurred_at,
+        case
+            when lacks_owner or lacks_contact or lacks_activity
+                then
+                    'won'
+                    {%- for requirement, _, words in requirements %}
+                        || case when lacks_{{ requirement }} then ', no {{ words }}' else '' end
+                    {%- endfor %}
+            else 'complete'
+        end as detail
+    from judged
+)
+
+select * from final

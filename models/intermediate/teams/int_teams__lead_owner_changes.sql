@@ -1,0 +1,48 @@
+{%- set window_start = later(as_of(), -86400, threshold('rate_window_days')) -%}
+with open_leads as (
+    select distinct records.record_sk
+    from {{ ref('int_history__open_spans') }} as spans
+    inner join {{ ref('int_crm__records') }} as records on spans.record_sk = records.record_sk
+    where
+        records.object_type = 'lead'
+        and records.is_live
+        and (spans.closed_at is null or spans.closed_at > {{ window_start }})
+),
+
+owner_changes as (
+    select
+        record_sk,
+        count(*) as n_changes,
+        max(changed_at) as last_changed_at
+    from {{ ref('stg_crm__field_changes') }}
+    where
+        not is_orphan
+        and object_type = 'lead'
+        and field = 'owner_id'
+        and changed_at > {{ window_start }}
+        and (change_number > 1 or old_value is not null)
+    group by record_sk
+),
+
+counted as (
+    select
+        open_leads.record_sk,
+        coalesce(owner_changes.n_changes, 0) as n_changes,
+        owner_changes.last_changed_at
+    from open_leads
+    left join owner_changes on open_leads.record_sk = owner_changes.record_sk
+),
+
+final as (
+    select
+        record_sk,
+        cast(null as {{ dbt.type_string() }}) as part,
+        n_changes >= {{ threshold('lead_owner_changes__changes') }} as is_counted,
+        cast(null as {{ type_double() }}) as hours,
+        last_changed_at as occurred_at,
+        cast(n_changes as {{ dbt.type_string() }})
+        || case when n_changes = 1 then ' owner change' else ' owner changes' end as detail
+    from counted
+)
+
+select * from final
