@@ -7,15 +7,18 @@ DBT_PROFILES_DIR ?= profiles
 export DBT_PROFILES_DIR
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help build test lint trace export clean setup
+.PHONY: help build test lint trace dashboard digest failures export clean setup
 
 help:
-	@echo "make build   set up, land the demo CRM if no other is configured, dbt build, print the metrics"
-	@echo "make test    set up, run every test and check (what CI runs)"
-	@echo "make lint    set up, run only the linters and the project's conventions"
-	@echo "make trace   print the story of one record: make trace RECORD=salesforce:opportunity:006..."
-	@echo "make export  write the lists, and the ids that are approved, to exports/ as CSV and parquet"
-	@echo "make clean   remove the environment, dbt packages, target and logs (never the warehouse)"
+	@echo "make build      set up, land the demo CRM if no other is configured, dbt build, print the metrics, write reports/"
+	@echo "make dashboard  write the data-health dashboard to reports/dashboard.html"
+	@echo "make digest     print what changed since yesterday: ARGS='--team ae --review weekly'"
+	@echo "make failures   print what failed in the last run, its cause and what to try first"
+	@echo "make trace      print the story of one record: make trace RECORD=salesforce:opportunity:006..."
+	@echo "make export     write the lists, and the ids that are approved, to exports/ as CSV and parquet"
+	@echo "make test       set up, run every test and check (what CI runs)"
+	@echo "make lint       set up, run only the linters and the project's conventions"
+	@echo "make clean      remove the environment, dbt packages, target and logs (never the warehouse)"
 	@echo "ARGS=... is handed on: make test ARGS='-k standin', make build ARGS=..."
 
 build: setup
@@ -32,6 +35,9 @@ override RECORD := $(value RECORD)
 export RECORD
 trace: setup
 	@.venv/bin/python scripts/trace_record.py $(ARGS) -- "$$RECORD"
+
+dashboard digest failures: setup
+	@.venv/bin/python scripts/$@.py $(ARGS)
 
 export: setup
 	@.venv/bin/python scripts/export.py $(ARGS)

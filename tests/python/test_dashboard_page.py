@@ -1,0 +1,766 @@
+"""The dashboard in a real browser: without a network, under its own policy, by keyboard and eye."""
+
+import base64
+import contextlib
+import copy
+import csv
+import gzip
+import io
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dashboard
+import duckdb
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+
+VIEWS = ["overview", "sdr", "ae", "cs", "revops", "cleanup", "landing"]
+BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
+# The browser asks for nothing of its own; a container has no sandbox and no GPU.
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HOSTILE = [
+    "<script>window.broken = true</script>",
+    '"><img src=x onerror="window.broken = true">',
+    "</script><style>body{display:none}</style>",
+    "شركة الاختبار \u202e gnp.exe",
+    '👩‍🚀 O\'Brien "& Sons" \\ ` ${window.broken = true}',
+    '=HYPERLINK("https://example.com")',
+    "+1;-2\t@x",
+    "\u2028\u2029\x00\x07",
+    "x" * 2_000,
+    "__proto__",
+    "constructor",
+    None,
+]
+
+
+def browser_path() -> str | None:
+    """Return the browser of this machine; None for Playwright's own."""
+    found = [os.environ.get("CHROMIUM"), *map(shutil.which, BROWSERS)]
+    return next((path for path in found if path), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of this module."""
+    with sync_playwright() as playwright:
+        path = browser_path()
+        if not path and not Path(playwright.chromium.executable_path).exists():
+            pytest.fail("No browser: install Debian's chromium, or name one in CHROMIUM.")
+        started = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def payload(demo, tmp_path_factory) -> dict:
+    """What the demo's page holds."""
+    copy = demo.copy(tmp_path_factory.mktemp("copy"))
+    with duckdb.connect(str(copy.path), read_only=True) as connection:
+        return dashboard.Payload(connection).build()
+
+
+@pytest.fixture(scope="module")
+def file(payload, tmp_path_factory) -> Path:
+    """The demo's page."""
+    return written(payload, tmp_path_factory.mktemp("page") / "dashboard.html")
+
+
+def written(payload: dict, path: Path) -> Path:
+    """Write a page; return its path."""
+    path.write_text(dashboard.page(payload), "utf-8")
+    return path
+
+
+@contextlib.contextmanager
+def opened(
+    browser: Browser, file: Path, where: str = "overview", width: int = 1440, scheme: str = "light"
+) -> Iterator[Page]:
+    """Open a page without a network; fail where it asks for anything or complains of anything."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+    )
+    complaints: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda asked: complaints.append(asked.url) if is_foreign(asked.url) else 0)
+    try:
+        page.goto(f"{file.as_uri()}#{where}")
+        page.wait_for_selector("html[data-ready]")
+        yield page
+        assert complaints == []
+    finally:
+        context.close()
+
+
+def is_foreign(url: str) -> bool:
+    """Tell whether a request leaves the page."""
+    return not (url.split("#")[0].endswith(".html") and url.startswith("file:")) and not (
+        url.startswith(("data:", "blob:"))
+    )
+
+
+def go(page: Page, where: str) -> None:
+    """Follow an address within the page."""
+    page.evaluate("where => { location.hash = where; }", where)
+    page.wait_for_function("() => shown !== null && location.hash.startsWith('#' + view)")
+
+
+def counted(page: Page, scope: str = "#panel-body") -> tuple[int, int]:
+    """Return the numbers of rows found and of rows in all that a list tells."""
+    text = page.locator(f"{scope} .count").first.inner_text()
+    found, total = re.match(r"([\d,]+) of ([\d,]+) row", text).groups()
+    return int(found.replace(",", "")), int(total.replace(",", ""))
+
+
+def downloaded(page: Page, scope: str = "#panel-body") -> tuple[str, list[dict[str, str]]]:
+    """Return the name and the rows of a list's CSV file."""
+    with page.expect_download() as download:
+        page.locator(f"{scope} .download").first.click()
+    text = Path(download.value.path()).read_bytes().decode("utf-8")
+    return download.value.suggested_filename, list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def figures(page: Page, caption: str) -> dict[str, list[str]]:
+    """Return the cells of a table of figures by the figure's name."""
+    cells = page.locator(f'table:has(caption:text-is("{caption}")) tbody tr').evaluate_all(
+        "rows => rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim()))"
+    )
+    return {first: rest for first, *rest in cells}
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds; of long tables it sees the first rows, the others are like them."""
+    page.evaluate("() => document.querySelectorAll('tr:nth-child(n + 7)').forEach(r => r.remove())")
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_view_is_accessible_and_fits(browser, file, width, scheme):
+    """Axe finds nothing in any view or panel, and no view is wider than the screen."""
+    with opened(browser, file, width=width, scheme=scheme) as page:
+        for where in [*VIEWS, "overview?open=signal:stage_dwell_anomaly"]:
+            go(page, where)
+            page.evaluate("() => drawAll()")
+            found = violations(page)
+            assert found == [], f"{where}: {found}"
+            wider = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+            assert wider <= 0, where
+        page.locator("#panel .row-button").first.click()
+        assert page.locator("#panel .what").first.is_visible()
+        assert violations(page) == []
+
+
+def test_every_chart_is_drawn_and_has_its_table(browser, file):
+    """No view has a chart that failed, and each chart has a table and a text."""
+    with opened(browser, file) as page:
+        for where in ["overview", "ae", "overview?open=signal:late_edit"]:
+            go(page, where)
+            page.evaluate("() => drawAll()")
+            charts = page.locator("figure.chart")
+            assert charts.count() >= 1
+            for chart in charts.all():
+                assert chart.locator("svg.marks").count() == 1
+                assert chart.locator("details table tbody tr").count() >= 2
+                assert chart.locator("[role=img]").get_attribute("aria-label")
+
+
+def test_metrics_are_the_marts_figures(browser, file, demo):
+    """A metric over all CRMs and objects is the sum of its parts, its status the worst of them."""
+    expected = {
+        name: (numerator / denominator, worst)
+        for name, numerator, denominator, worst in demo.sql(
+            "select register.name, cast(sum(numerator) as double), sum(denominator), "
+            "min_by(status, case status when 'alert' then 1 when 'watch' then 2 else 3 end) "
+            "from marts.data_health_daily inner join policy.health_metrics as register "
+            "using (metric) where segment = 'all' and register.unit = 'rate' group by all"
+        )
+    }
+    with opened(browser, file) as page:
+        shown = figures(page, "Data-health metrics")
+        assert len(expected) == 10
+        for name, (value, worst) in expected.items():
+            assert float(shown[name][0].rstrip("%")) == pytest.approx(value * 100, abs=0.051)
+            assert shown[name][3].split("\n")[0].lower() == worst
+
+
+def test_filters_choose_the_marts_rows(browser, file, demo):
+    """With one CRM and segment a signal is the mart's own row, to the status."""
+    rows = demo.sql(
+        "select register.name, object_type, rate, numerator, denominator, status "
+        "from marts.process_signals_daily inner join policy.rules as register "
+        "on signal = rule_id and kind = 'signal' where crm = 'hubspot' and segment = 'SMB' "
+        "and signal = 'late_edit' and signal_date = date '2026-09-30'"
+    )
+    [(name, _, _, numerator, denominator, status)] = rows
+    with opened(browser, file) as page:
+        page.locator("#filter-crm").select_option("HubSpot")
+        page.locator("#filter-segment").select_option("SMB")
+        page.wait_for_function("() => filters.segment === 'SMB'")
+        assert "crm=hubspot" in page.url and "segment=SMB" in page.url
+        shown = figures(page, "Process signals")[name]
+        assert shown[1] == f"{numerator} of {denominator}"
+        assert shown[4].lower().startswith({"insufficient_data": "too few"}.get(status, status))
+        page.get_by_role("button", name="Clear").click()
+        page.wait_for_function("() => filters.segment === null")
+        assert "crm=" not in page.url
+
+
+def test_a_filter_that_a_figure_does_not_have_is_said(browser, file):
+    """An owner is chosen: the metrics say that they are not split by owner."""
+    with opened(browser, file, "overview?owner=510235") as page:
+        assert page.get_by_text("Not split by owner").count() >= 2
+
+
+@pytest.mark.parametrize(
+    ("address", "query"),
+    [
+        (
+            "archetype:lead_source_drift",
+            "marts.dirty_records where archetype = 'lead_source_drift'",
+        ),
+        (
+            "archetype:lead_source_drift|integration",
+            "marts.dirty_records where archetype = 'lead_source_drift' "
+            "and causing_step = 'integration'",
+        ),
+        (
+            "metric:owned_by_inactive_user",
+            "marts.data_health_findings where finding = 'owned_by_inactive_user'",
+        ),
+        ("metric:hard_bounced", "marts.data_health_findings where finding = 'hard_bounced'"),
+        (
+            "sla:next_step_on_every_open_deal",
+            "marts.hygiene_sla_breaches where sla_id = 'next_step_on_every_open_deal'",
+        ),
+        (
+            "signal:multi_stage_jump",
+            "marts.process_signal_evidence where signal = 'multi_stage_jump' "
+            "and occurred_at > timestamp '2026-09-02 22:00:00'",
+        ),
+        (
+            "signal:commit_close_date_churn",
+            "marts.process_signal_evidence where signal = 'commit_close_date_churn'",
+        ),
+        ("grade:hubspot|all", "marts.data_health_findings where crm = 'hubspot'"),
+        (
+            "grade:salesforce|account",
+            "marts.data_health_findings where crm = 'salesforce' and object_type = 'account'",
+        ),
+        ("decision:archive", "marts.archive_candidates"),
+        ("decision:delete", "marts.delete_candidates"),
+        (
+            "signature:period_end_edits|hubspot|opportunity",
+            "marts.failure_signature_evidence where signature = 'period_end_edits' "
+            "and crm = 'hubspot' and object_type = 'opportunity'",
+        ),
+    ],
+)
+def test_drill_down_counts_equal_sql(browser, file, demo, address, query):
+    """The records behind a figure are those of the mart, with filters and without."""
+    with opened(browser, file, f"overview?open={address}") as page:
+        [(n_rows,)] = demo.sql(f"select count(*) from {query}")
+        assert n_rows > 0
+        assert counted(page)[0] == n_rows
+        narrower = query if " where " in query else f"{query} where true"
+        [(n_rows,)] = demo.sql(
+            f"select count(*) from {narrower} and crm = 'hubspot' and team = 'ae'"
+        )
+        page.keyboard.press("Escape")
+        go(page, f"overview?crm=hubspot&team=ae&open={address}")
+        found = counted(page)[0] if page.locator("#panel-body .count").count() else 0
+        assert found == n_rows
+
+
+def test_team_figures_equal_sql(browser, file, demo):
+    """The figures of SDR and CS are the mart's, and so are the records behind them."""
+    rows = demo.sql(
+        "select figure, name, sum(numerator), sum(denominator) from marts.team_figures "
+        "inner join policy.team_figure_register using (figure) where segment = 'all' group by all"
+    )
+    assert len(rows) == 5
+    with opened(browser, file) as page:
+        for figure, name, numerator, denominator in rows:
+            where = "sdr" if figure in ("speed_to_lead", "lead_owner_changes") else "cs"
+            go(page, where)
+            card = page.locator(".card", has=page.get_by_role("heading", name=name)).inner_text()
+            assert (f"{numerator:,.0f} of {denominator:,.0f}" if denominator else "–") in card
+            go(page, f"{where}?open=team_figure:{figure}")
+            [(n_rows,)] = demo.sql(
+                f"select count(*) from marts.team_figure_records where figure = '{figure}'"
+            )
+            has_list = page.locator("#panel-body .count").count()
+            assert (counted(page)[0] if has_list else 0) == n_rows
+            page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize(
+    ("metric", "listed"),
+    [
+        ("contacts_active_90d", "denominator - numerator"),
+        ("accounts_with_open_opportunity", "denominator - numerator"),
+        ("consent_coverage", "denominator - numerator"),
+        ("do_not_contact", "numerator"),
+        ("time_in_stage", "denominator"),
+    ],
+)
+def test_metrics_that_are_no_faults_list_what_to_work_on(browser, file, demo, metric, listed):
+    """The list of a metric that is no fault holds the records on its bad side."""
+    [(n_rows,)] = demo.sql(
+        f"select cast(sum({listed}) as bigint) from marts.data_health_daily "
+        f"where metric = '{metric}' and segment = 'all'"
+    )
+    with opened(browser, file, f"overview?open=metric:{metric}") as page:
+        assert counted(page)[0] == n_rows
+
+
+def test_every_figure_opens(browser, file):
+    """Each link of each view opens a panel of its own with a list of records, or says why not."""
+    with opened(browser, file) as page:
+        for where in VIEWS:
+            go(page, where)
+            keys = page.locator("main [data-open]").evaluate_all(
+                "links => links.map((link) => link.dataset.open)"
+            )
+            for key in set(keys):
+                page.evaluate("key => openPanel(key)", key)
+                title, text = page.evaluate(
+                    "() => ['panel-title', 'panel-body'].map("
+                    "(id) => document.getElementById(id).textContent)"
+                )
+                assert title not in ("", "No such figure"), key
+                assert page.locator("#panel-body .explorer").count() == 1, key
+                assert "undefined" not in text and "NaN" not in text, key
+            page.evaluate("() => document.getElementById('panel').close()")
+
+
+def test_every_cause_opens_its_records(browser, file, demo):
+    """Each cause holds as many dirty records as the mart counts for it."""
+    with opened(browser, file) as page:
+        for crm, rank, n_dirty in demo.sql(
+            "select crm, cause_rank, n_dirty from marts.causing_steps order by all"
+        ):
+            found = page.evaluate(
+                "key => { const { records } = figureOf(key); "
+                "return records.table.rows(records.accept).length; }",
+                f"cause:{crm}|{rank}",
+            )
+            assert found == n_dirty, (crm, rank)
+
+
+def test_archetypes_by_step_equal_sql(browser, file, demo):
+    """The table behind the chart of archetypes is the mart's."""
+    with opened(browser, file) as page:
+        page.locator("figure.chart summary").first.click()
+        shown = figures(page, "Dirty records by archetype and causing step")
+        steps = ["handoff", "stage_change", "incentive", "sla", "integration", "unknown"]
+        expected: dict[str, list[int]] = {}
+        for name, step, n_records in demo.sql(
+            "select name, causing_step, count(*) from marts.dirty_records inner join policy.rules "
+            "on archetype = rule_id and kind = 'archetype' group by all"
+        ):
+            expected.setdefault(name, [0] * 6)[steps.index(step)] = n_records
+        assert {
+            name: [int(cell) for cell in cells[:6]] for name, cells in shown.items()
+        } == expected
+        assert all(int(cells[6]) == sum(expected[name]) for name, cells in shown.items())
+
+
+def test_search_sort_and_pages(browser, file, demo):
+    """Candidates can be searched, sorted by any column and turned page by page."""
+    scope = 'section.explorer:has(h3:text-is("Candidate lists"))'
+    lists = " union all ".join(
+        f"select record_id, reason, value_at_stake from marts.{name}" for name in dashboard_lists()
+    )
+    with opened(browser, file, "cleanup") as page:
+        [(n_rows,)] = demo.sql(f"select count(*) from ({lists})")
+        assert counted(page, scope) == (n_rows, n_rows)
+        assert page.locator(f"{scope} .row-button").count() == 50
+        first = page.locator(f"{scope} .row-button").first.inner_text()
+        page.locator(f"{scope} .pager button", has_text="Next").click()
+        assert page.locator(f"{scope} .row-button").first.inner_text() != first
+        page.locator(f"{scope} input[type=search]").fill("booked REVENUE")
+        [(n_found,)] = demo.sql(
+            f"select count(*) from ({lists}) "
+            "where reason like '%booked%' and reason like '%revenue%'"
+        )
+        assert counted(page, scope) == (n_found, n_rows)
+        page.locator(f"{scope} input[type=search]").fill("")
+        heading = page.locator(f"{scope} th", has_text="Value at stake")
+        heading.locator("button").click()
+        assert heading.get_attribute("aria-sort") == "descending"
+        top = page.locator(f"{scope} tbody tr").first.inner_text()
+        [(largest,)] = demo.sql(f"select max(value_at_stake) from ({lists})")
+        assert f"{largest:,.0f}" in top
+        heading.locator("button").click()
+        assert heading.get_attribute("aria-sort") == "ascending"
+        page.locator(f"{scope} label", has_text="Decision").locator("select").select_option(
+            "Delete"
+        )
+        [(n_delete,)] = demo.sql("select count(*) from marts.delete_candidates")
+        assert counted(page, scope) == (n_delete, n_rows)
+
+
+def dashboard_lists() -> list[str]:
+    """Return the names of the marts with candidates."""
+    return [
+        "archive_candidates",
+        "anonymize_candidates",
+        "delete_candidates",
+        "reengage_candidates",
+        "quarantine_queue",
+    ]
+
+
+def test_download_is_what_is_shown(browser, file, demo):
+    """The file holds the filtered rows, all their columns that are not masked, and says what."""
+    where = "overview?crm=salesforce&open=archetype:owner_ping_pong"
+    with opened(browser, file, where) as page:
+        name, rows = downloaded(page)
+        expected = demo.sql(
+            "select record_id, first_bad_at from marts.dirty_records "
+            "where archetype = 'owner_ping_pong' and crm = 'salesforce'"
+        )
+        assert name == "crm_hygiene_dirty_salesforce_2026-09-30.csv"
+        assert {(row["record_id"], row["first_bad_at"]) for row in rows} == {
+            (record, f"{at:%Y-%m-%dT%H:%M:%SZ}") for record, at in expected
+        }
+        assert "old_value" not in rows[0] and "causing_step" in rows[0]
+        page.locator("#panel-body input[type=search]").fill(rows[0]["record_id"])
+        assert [row["record_id"] for row in downloaded(page)[1]] == [rows[0]["record_id"]]
+
+
+def test_a_row_tells_what_happened(browser, file, demo):
+    """A row opens who, when, through what, the causing step, and how to mend it."""
+    [(record, actor, channel, remedy)] = demo.sql(
+        "select record_id, actor_id, channel, remedy from marts.dirty_records "
+        "inner join policy.rules on archetype = rule_id and kind = 'archetype' "
+        "where archetype = 'multi_stage_jump' and channel is not null order by record_id limit 1"
+    )
+    with opened(browser, file, "overview?open=archetype:multi_stage_jump") as page:
+        page.locator("#panel-body .row-button", has_text=record).click()
+        story = page.locator("#panel-body .what").inner_text()
+        for told in [actor, channel, "Stage change", remedy, "Masked as personal data"]:
+            assert told.lower() in story.lower()
+
+
+def test_keyboard_reaches_everything(browser, file):
+    """Tab passes every control of each view; Enter opens a figure, Escape gives the focus back."""
+    with opened(browser, file) as page:
+        for where in VIEWS:
+            go(page, where)
+            page.evaluate("() => { document.activeElement.blur(); window.scrollTo(0, 0); }")
+            n_controls = page.evaluate(
+                "() => { window.reached = new Set(); document.body.tabIndex = -1; "
+                "document.addEventListener('focusin', (event) => reached.add(event.target)); "
+                "document.body.focus(); return [...document.querySelectorAll("
+                "'a[href], button:not(:disabled), select, input, summary, [tabindex=\"0\"]')]"
+                ".filter((one) => one.checkVisibility()).length; }"
+            )
+            for _ in range(n_controls):
+                page.keyboard.press("Tab")
+            missed = page.evaluate(
+                "() => [...document.querySelectorAll("
+                "'a[href], button:not(:disabled), select, input, summary, [tabindex=\"0\"]')]"
+                ".filter((one) => one.checkVisibility() && !reached.has(one))"
+                ".map((one) => one.outerHTML.slice(0, 120))"
+            )
+            assert missed == [], where
+        go(page, "overview")
+        link = page.locator("main .opener").first
+        link.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#panel[open]")
+        assert page.evaluate(
+            "() => document.getElementById('panel').contains(document.activeElement)"
+        )
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#panel:not([open])", state="attached")
+        assert link.evaluate("one => one === document.activeElement")
+        assert "open=" not in page.url
+
+
+def test_print_shows_the_view_and_no_controls(browser, file):
+    """On paper there are no controls, and every list and chart's table is open."""
+    with opened(browser, file, "ae") as page:
+        page.emulate_media(media="print")
+        page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+        assert not page.locator("nav").is_visible()
+        assert page.locator(".tools:visible").count() == 0
+        assert page.locator("details:not([open])").count() == 0
+        assert page.locator("main table:visible").count() >= 3
+    with opened(browser, file, "ae?open=signal:late_edit") as page:
+        page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+        page.emulate_media(media="print")
+        assert not page.locator("main").is_visible()
+        panel = page.locator("#panel").bounding_box()
+        assert page.evaluate("() => document.body.scrollHeight") + 1 > panel["height"] > 900
+        page.emulate_media(media="screen")
+        page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+        assert page.locator("#panel:modal").count() == 1
+        assert "open=signal" in page.url
+
+
+def changed(payload: dict, name: str, **columns: list) -> dict:
+    """Return a payload with a table of these columns in place of what it held."""
+    changed = copy.deepcopy(payload)
+    table = changed["tables"][name]
+    [n_rows] = {len(values) for values in columns.values()}
+    for column in table["columns"]:
+        column["is_masked"] = False
+        table["data"][column["name"]] = columns.get(column["name"], [None] * n_rows)
+    table["n_shown"] = table["n_total"] = n_rows
+    return changed
+
+
+def test_hostile_values_are_text(browser, payload, tmp_path):
+    """Markup, quotes, scripts of all directions, long texts and NULLs are shown as they are."""
+    n_rows = len(HOSTILE)
+    hostile = changed(
+        payload,
+        "dirty",
+        **{
+            column["name"]: HOSTILE
+            for column in payload["tables"]["dirty"]["columns"]
+            if column["type"] in ("text", "id")
+        }
+        | {
+            "crm": ["hubspot"] * n_rows,
+            "archetype": ["late"] * n_rows,
+            "record_key": [f"k{i}" for i in range(n_rows)],
+        },
+    )
+    hostile["meta"]["segments"] = [text for text in HOSTILE if text]
+    hostile["meta"]["notes"] = [text for text in HOSTILE if text]
+    hostile["meta"]["owners"] = [
+        {"id": text, "name": text, "crm": "hubspot", "team": None} for text in HOSTILE if text
+    ]
+    hostile["registry"]["archetype:late"] = dict.fromkeys(
+        ["name", "meaning", "why", "remedy", "look_for", "owner_team"], HOSTILE[0]
+    )
+    where = "overview?open=archetype:late"
+    with opened(browser, written(hostile, tmp_path / "hostile.html"), where) as page:
+        assert counted(page) == (n_rows, n_rows)
+        told = page.locator("#panel-body .row-button bdi").evaluate_all(
+            "cells => cells.map((cell) => cell.textContent)"
+        )
+        assert told == [text for text in HOSTILE if text]
+        for button in page.locator("#panel-body .row-button").all():
+            button.click()
+        assert page.locator("#panel-body .what").count() == n_rows
+        assert page.evaluate("() => window.broken") is None
+        assert page.locator("#panel-body img, #panel-body script, #panel-body style").count() == 0
+        assert "x" * 2_000 in page.locator("#panel-body .what").nth(8).inner_text()
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        rows = downloaded(page)[1]
+        assert [row["detail"] for row in rows if row["detail"].startswith("'")] == [
+            '\'=HYPERLINK("https://example.com")',
+            "'+1;'-2\t'@x",
+        ]
+        assert [row["detail"] for row in rows][:5] == HOSTILE[:5]
+        page.locator("#panel-body input[type=search]").fill("<SCRIPT>")
+        assert counted(page)[0] == 1
+        assert violations(page) == []
+    with opened(browser, tmp_path / "hostile.html", width=390) as page:
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        page.locator(".filters summary").click()
+        page.locator("#filter-segment").select_option(HOSTILE[0])
+        page.wait_for_function("text => filters.segment === text", arg=HOSTILE[0])
+
+
+def test_links_into_the_crm_are_those_of_the_policy(browser, payload, tmp_path):
+    """A template makes a link of the record's id, and only one of the web."""
+    linked = changed(
+        payload,
+        "dirty",
+        crm=["hubspot", "salesforce"],
+        object_type=["opportunity", "opportunity"],
+        record_id=['1/2?"<', "2"],
+        record_key=["a", "b"],
+        archetype=["late_edit", "late_edit"],
+    )
+    linked["meta"]["record_urls"] = [
+        {
+            "crm": "hubspot",
+            "object_type": "opportunity",
+            "url_template": "https://crm.example.com/d/{record_id}",
+        },
+        {"crm": "salesforce", "object_type": "opportunity", "url_template": "javascript:x"},
+    ]
+    where = "overview?open=archetype:late_edit"
+    with opened(browser, written(linked, tmp_path / "linked.html"), where) as page:
+        for button in page.locator("#panel-body .row-button").all():
+            button.click()
+        links = page.locator("#panel-body .what a")
+        assert [link.get_attribute("href") for link in links.all()] == [
+            "https://crm.example.com/d/1%2F2%3F%22%3C"
+        ]
+
+
+def emptied(payload: dict, *names: str) -> dict:
+    """Return a payload in which these tables, or all, have no rows."""
+    empty = copy.deepcopy(payload)
+    for name, table in empty["tables"].items():
+        if not names or name in names:
+            table["n_shown"] = table["n_total"] = 0
+            table["data"] = {column: [] for column in table["data"]}
+    return empty
+
+
+def test_an_empty_crm_is_said(browser, payload, tmp_path):
+    """With no row anywhere every view opens, says so, and stays accessible."""
+    empty = emptied(payload)
+    empty["meta"] |= {
+        "crms": [],
+        "segments": [],
+        "teams": [],
+        "owners": [],
+        "notes": ["No record is landed."],
+        "has_records": False,
+        "has_history": False,
+    }
+    with opened(browser, written(empty, tmp_path / "empty.html")) as page:
+        assert page.get_by_text(
+            "There is no live record, so there is nothing to grade."
+        ).is_visible()
+        for where in VIEWS:
+            go(page, where)
+            assert page.get_by_text("No record is landed.").is_visible()
+            assert page.locator("main .section").count() >= 1
+            assert "undefined" not in page.locator("main").inner_text()
+            assert "NaN" not in page.locator("main").inner_text()
+            assert violations(page) == []
+        go(page, "overview?open=metric:hard_bounced")
+        assert page.locator("#panel-body .empty").count() >= 1
+
+
+def test_one_record_is_too_few_to_judge(browser, payload, tmp_path):
+    """A CRM with one record has a grade, and figures that judge nothing."""
+    one = emptied(payload)
+    one = changed(
+        one,
+        "grades",
+        crm=["hubspot"],
+        object_type=["all"],
+        metric_date=["2026-09-30"],
+        n_live_records=[1],
+        n_without_finding=[1],
+        clean_share=[1.0],
+        grade=["A"],
+    )
+    one = changed(
+        one,
+        "health",
+        crm=["hubspot"],
+        metric=["hard_bounced"],
+        object_type=["contact"],
+        segment=["all"],
+        metric_date=["2026-09-30"],
+        numerator=[0],
+        denominator=[1],
+        value=[0.0],
+        unit=["rate"],
+        direction=["lower_is_better"],
+        target=[0.02],
+        alert_at=[0.05],
+        status=["insufficient_data"],
+    )
+    with opened(browser, written(one, tmp_path / "one.html")) as page:
+        assert page.get_by_text("100% of 1 live record without a finding").is_visible()
+        shown = figures(page, "Data-health metrics")["Hard bounces"]
+        assert shown[1] == "0 of 1"
+        assert shown[3] == "Too few records"
+
+
+def test_no_history_and_missing_marts_are_said(browser, payload, tmp_path):
+    """Signals that are not landed have no rate; a mart that is not built is named."""
+    bare = emptied(
+        payload, "evidence", "signals_history", "dirty", "dirty_counts", "causes", "team_figures"
+    )
+    signals = bare["tables"]["signals"]
+    n_rows = signals["n_shown"]
+    for column in ("numerator", "denominator", "rate", "baseline_rate"):
+        signals["data"][column] = [None] * n_rows
+    signals["data"]["status"] = ["not_landed"] * n_rows
+    bare["meta"]["has_history"] = False
+    bare["meta"]["notes"] = ["No history of changes is landed."]
+    del bare["tables"]["stop_the_line"]
+    with opened(browser, written(bare, tmp_path / "bare.html")) as page:
+        for cells in figures(page, "Process signals").values():
+            assert cells[0] == "–" and cells[4].startswith("Not landed")
+        go(page, "cs")
+        assert page.get_by_text("No history of changes is landed.").is_visible()
+        assert page.get_by_text("cannot be shown: marts.team_figures").is_visible()
+        go(page, "ae?open=signal:late_edit")
+        assert page.get_by_text("The history of changes is not landed").is_visible()
+
+
+def test_a_broken_data_block_is_said(browser, file, tmp_path):
+    """A page whose data cannot be read says so instead of staying empty."""
+    text = re.sub(r'(id="data">)[^<]+', r"\1H4sIAAAA", file.read_text("utf-8"))
+    path = tmp_path / "broken.html"
+    path.write_text(text, "utf-8")
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.get_by_text("Its data cannot be read").wait_for()
+    context.close()
+
+
+def test_twenty_thousand_candidates(browser, payload, tmp_path):
+    """The page stays under 10 MB, says its cap, and tells how long its scripts took."""
+    n_rows = 20_000
+    given = payload["tables"]["candidates"]
+    many = copy.deepcopy(payload)
+    table = many["tables"]["candidates"]
+    places = [i % given["n_shown"] for i in range(n_rows)]
+    for name, values in given["data"].items():
+        if isinstance(values, dict):
+            table["data"][name] = {"d": values["d"], "i": [values["i"][i] for i in places]}
+        else:
+            table["data"][name] = [values[i] for i in places]
+    table["data"]["record_id"] = [f"0035g{i:010}AAA" for i in range(n_rows)]
+    table["data"]["record_key"] = [f"salesforce:contact:0035g{i:010}AAA" for i in range(n_rows)]
+    table["n_shown"], table["n_total"] = n_rows, 1_234_567
+    path = written(many, tmp_path / "many.html")
+    assert path.stat().st_size < 10_000_000
+    with opened(browser, path) as page:
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable")
+        page.reload()
+        page.wait_for_selector("html[data-ready]")
+        print("To open:", seconds_of(session))
+        go(page, "cleanup")
+        print("With the lists:", seconds_of(session))
+        assert page.get_by_text("The page holds 20,000 of 1,234,567 rows").is_visible()
+        scope = 'section.explorer:has(h3:text-is("Candidate lists"))'
+        page.locator(f"{scope} input[type=search]").fill("0035g0000019999AAA")
+        assert counted(page, scope) == (1, n_rows)
+
+
+def seconds_of(session: CDPSession) -> str:
+    """Return how long the page's scripts and all its work have taken."""
+    metrics = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
+    return f"{metrics['ScriptDuration']:.2f} s of scripts, {metrics['TaskDuration']:.2f} s in all"
+
+
+def test_the_data_block_is_the_payload(file, payload):
+    """What the browser decodes is what was built."""
+    [block] = re.findall(r'id="data">([^<]+)<', file.read_text("utf-8"))
+    assert json.loads(gzip.decompress(base64.b64decode(block))) == payload
