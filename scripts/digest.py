@@ -446,7 +446,7 @@ class Digest:
                         "news": counted(count, *part.noun) if part.noun else None,
                     }
                 )
-        if not rows(self.connection, "select 1 from marts.lifecycle_decisions limit 1"):
+        if not rows(self.connection, "select 1 from marts.crm_inventory limit 1"):
             self.notes.append("The CRM holds no records.")
         if self.review.has_metrics and not self.metrics_at(self.since):
             self.note_first_metrics()

@@ -40,6 +40,7 @@ MARTS = (
     "failure_signatures",
     "failure_signature_evidence",
     "dirty_records",
+    "crm_inventory",
     "lifecycle_decisions",
     "lifecycle_decision_log",
     "candidate_reviews",
@@ -75,7 +76,7 @@ def quiet(tmp_path_factory) -> Warehouse:
     for mart in MARTS:
         land(made, mart)
     land(made, "process_signals_daily", signal(TODAY, 0), signal(YESTERDAY, 0))
-    land(made, "lifecycle_decisions", record(0) | {"decision": "keep", "as_of": AS_OF})
+    land(made, "crm_inventory", {"crm": "open", "object_type": "opportunity", "n_records": 1})
     return made
 
 
@@ -912,12 +913,12 @@ def contents(told_digest: dict) -> set[tuple[str, str | None]]:
     return found
 
 
-@pytest.mark.parametrize("review", digest.REVIEWS)
 def test_a_crm_without_records_is_said_to_be_empty(marts):
-    land(marts, "lifecycle_decisions")
+    land(marts, "crm_inventory")
     assert told(marts)["notes"] == ["The CRM holds no records."]
 
 
+@pytest.mark.parametrize("review", digest.REVIEWS)
 def test_the_teams_are_told_together_what_all_are_told(busy, review):
     everything = contents(told(busy, review))
     assert everything
