@@ -197,13 +197,13 @@ function tell(value, kind) {
   return String(value);
 }
 
+const NO_CHANGE = "No change";
+
 function tellChange(change, unit) {
   if (change === null) return null;
-  const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
-  const size = Math.abs(change);
-  return unit === "days"
-    ? `${sign}${oneDecimal.format(size)} days`
-    : `${sign}${oneDecimal.format(size * 100)} points`;
+  const size = oneDecimal.format(Math.abs(change) * (unit === "days" ? 1 : 100));
+  if (size === oneDecimal.format(0)) return NO_CHANGE;
+  return `${change > 0 ? "+" : "−"}${size} ${unit === "days" ? "days" : "points"}`;
 }
 
 function ownerName(id, crm) {

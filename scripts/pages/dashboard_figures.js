@@ -335,7 +335,7 @@ function unjudged(figure) {
 function changeText(figure) {
   const text = tellChange(figure.change ?? null, figure.unit);
   if (text === null) return el("span", { class: "quiet" }, "No earlier day");
-  if (Math.abs(figure.change) < 0.00005) return el("span", { class: "quiet" }, "No change");
+  if (text === NO_CHANGE) return el("span", { class: "quiet" }, text);
   const isBetter = figure.change > 0 === figure.isHigherBetter;
   return el("span", { class: isBetter ? "better" : "worse" }, `${text} ${isBetter ? "better" : "worse"}`);
 }

@@ -200,6 +200,16 @@ def test_metrics_are_the_marts_figures(browser, file, demo):
             assert shown[name][3].split("\n")[0].lower() == worst
 
 
+def test_a_change_is_told_where_it_can_be_seen(browser, file):
+    told = {0.0004: "No change", -0.0004: "No change", 0.0006: "+0.1 points", -0.02: "−2 points"}
+    with opened(browser, file) as page:
+        assert page.evaluate(
+            "all => all.map((one) => tellChange(one, 'rate'))", list(told)
+        ) == list(told.values())
+        assert page.evaluate("tellChange(-1.06, 'days')") == "−1.1 days"
+        assert page.evaluate("tellChange(null, 'rate')") is None
+
+
 def test_filters_choose_the_marts_rows(browser, file, demo):
     """With one CRM and segment a signal is the mart's own row, to the status."""
     rows = demo.sql(
