@@ -21,11 +21,10 @@ DBT = ".venv/bin/dbt"
 
 
 class Fault(NamedTuple):
-    """What failed, how to look closer, and whether the failure review knows of it."""
+    """What failed, and how to look closer where there is no failure review."""
 
     sentence: str
     command: str
-    is_recorded: bool = True
 
 
 def fail(sentence: str, command: str) -> int:
@@ -111,9 +110,7 @@ def main() -> int:
     fault = build(options, given)
     cause = write_failures() if is_duckdb else None
     if fault:
-        if cause and fault.is_recorded:
-            return fail(cause, "make failures")
-        return fail(fault.sentence, fault.command)
+        return fail(cause, "make failures") if cause else fail(*fault)
     has_pages = not is_duckdb or write_pages()
 
     where = str(warehouse) if is_duckdb else f"the target {options.target}"
@@ -151,8 +148,7 @@ def build(options: argparse.Namespace, given: dict) -> Fault | None:
     try:
         checked = validate(given, target=options.target)
     except GateError as error:
-        sentence = f"the landing could not be checked: {error}"
-        return Fault(sentence, "README.md, Your CRM", is_recorded=False)
+        return Fault(f"the landing could not be checked: {error}", "README.md, Your CRM")
     print("\n".join(checked.summary_lines()), flush=True)
     if not checked.ok:
         return Fault(

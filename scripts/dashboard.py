@@ -12,16 +12,13 @@ import base64
 import contextlib
 import functools
 import gzip
-import hashlib
 import json
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import duckdb
 import jinja2
@@ -34,14 +31,15 @@ from marts import (
     WarehouseError,
     columns_of,
     described_marts,
+    is_url_template,
     open_warehouse,
     personal_columns,
     require_duckdb,
     rows,
     warehouse_path,
 )
+from page_files import PAGES, hash_source, write_page
 
-PAGES = ROOT / "scripts" / "pages"
 SCRIPTS = (
     "dashboard_data.js",
     "dashboard_parts.js",
@@ -625,28 +623,11 @@ class Payload:
         }
 
 
-def is_url_template(template: str | None) -> bool:
-    """Tell whether a template gives an address of a web page for a record."""
-    if not template or "{record_id}" not in template or re.search(r"[\s\x00-\x1f\x7f]", template):
-        return False
-    try:
-        address = urlsplit(template)
-        return address.scheme in ("http", "https") and bool(address.hostname)
-    except ValueError:
-        return False
-
-
 @functools.cache
 def chart_bundle() -> str:
     """Return the chart library as one script; it takes seconds to make and is always the same."""
     # In a function: its names are not to meet those of the page's scripts.
     return f"(() => {{{vl_convert.javascript_bundle('window.drawChart = vegaEmbed;')}}})();"
-
-
-def hash_source(text: str) -> str:
-    """Return how a content-security policy names an inline script or style."""
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
 
 
 def encoded(payload: dict) -> str:
@@ -680,23 +661,6 @@ def page(payload: dict) -> str:
     )
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file whole, or leave what is there."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}_", dir=path.parent)
-        written = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            written.chmod(0o644)
-            written.replace(path)
-        finally:
-            written.unlink(missing_ok=True)
-    except OSError as error:
-        raise WarehouseError(f"{path} cannot be written to: {error.strerror}.") from None
-
-
 def build(warehouse: Path, out: Path, show_personal_data: bool = False) -> Summary:
     """Write the dashboard of a warehouse."""
     with contextlib.closing(open_warehouse(warehouse)) as connection:
@@ -704,7 +668,7 @@ def build(warehouse: Path, out: Path, show_personal_data: bool = False) -> Summa
             raise WarehouseError("The marts are not built yet; run make build first.")
         payload = Payload(connection, show_personal_data).build()
     text = page(payload)
-    write(out, text)
+    write_page(out, text)
     with_records = (t for t in payload["tables"].values() if "record_key" in t["data"])
     return Summary(out, len(text.encode()), sum(t["n_shown"] for t in with_records))
 

@@ -44,14 +44,15 @@ from marts import (
     ROOT,
     WarehouseError,
     columns_of,
+    is_url_template,
     open_warehouse,
     personal_columns,
     require_duckdb,
     rows,
 )
+from page_files import PAGES, write_page
 from trace_record import printable, shortened
 
-PAGES = ROOT / "scripts" / "pages"
 TEAMS = ("sdr", "ae", "cs", "marketing", "revops")
 NOBODY = "revops"
 HIDDEN = "(hidden)"
@@ -302,7 +303,7 @@ class Digest:
         return {
             (row["crm"], row["object_type"]): row["url_template"]
             for row in rows(self.connection, "select * from policy.record_urls")
-            if str(row["url_template"]).lower().startswith(("https://", "http://"))
+            if is_url_template(row["url_template"])
         }
 
     def record(
@@ -1289,16 +1290,12 @@ def page(template: str, digest: dict) -> str:
 
 def write(out: Path, digests: list[dict], formats: Iterable[str]) -> None:
     """Write each digest in each format to a folder."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for digest in digests:
-            team = "" if digest["team"] == "all" else f"_{digest['team']}"
-            for name in formats:
-                render, suffix = FORMATS[name]
-                file = out / f"{REVIEWS[digest['review']].files}{team}.{suffix}"
-                file.write_text(render(digest), encoding="utf-8")
-    except OSError as error:
-        raise WarehouseError(f"{out} cannot be written to: {error.strerror}.") from None
+    for digest in digests:
+        team = "" if digest["team"] == "all" else f"_{digest['team']}"
+        for name in formats:
+            render, suffix = FORMATS[name]
+            file = out / f"{REVIEWS[digest['review']].files}{team}.{suffix}"
+            write_page(file, render(digest))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,9 +9,6 @@ itself stopped before anything was built.
 """
 
 import argparse
-import base64
-import gc
-import hashlib
 import json
 import os
 import re
@@ -30,14 +27,15 @@ from marts import (
     WarehouseError,
     columns_of,
     first_line,
+    let_go_of_the_file,
     open_warehouse,
     require_duckdb,
     warehouse_path,
 )
 from marts import rows as query
+from page_files import PAGES, hash_source, write_page
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = Path(__file__).resolve().parent / "pages"
 SHOWN_RUNS = 14
 # Of several causes the one that explains most comes first.
 KINDS = ("run", "landing", "model", "seed", "snapshot", "operation", "unit_test", "test")
@@ -174,9 +172,12 @@ def root(failure: dict, broken_tables: set[str]) -> str:
 def rank(cause: Cause, last_runs: dict[str, datetime]) -> tuple:
     """Return the place of a cause: what failed last, what is new, what explains the others."""
     explains = cause.first["name"] == LOST_COLUMN
+    # A stop says nothing of a later run, of whichever tool.
+    is_stop = cause.first["kind"] == "run"
+    last = max(last_runs.values()) if is_stop else last_runs[cause.first["tool"]]
     return (
         cause.is_warning and not explains,
-        cause.first["last_run_at"] < last_runs[cause.first["tool"]],
+        cause.first["last_run_at"] < last,
         not cause.is_news,
         KINDS.index(cause.first["kind"]) if cause.first["kind"] in KINDS else len(KINDS),
         not explains and cause.first["name"] != REPEATED_KEY,
@@ -243,13 +244,6 @@ HISTORY = """
 """
 
 
-def let_go_of_the_file() -> None:
-    """Close the connections that an earlier dbt command of this process keeps open."""
-    if dbt_duckdb := sys.modules.get("dbt.adapters.duckdb.connections"):
-        dbt_duckdb.DuckDBConnectionManager.close_all_connections()
-        gc.collect()
-
-
 def from_artifacts(left: list[runs.Result]) -> tuple[list[dict], list[dict]]:
     """Return the failures and the history as far as the last artifacts tell."""
     failures = [
@@ -312,6 +306,8 @@ def opening(causes: list[Cause], history: list[dict]) -> str:
         if (count := sum(cause.is_warning == (noun == "warning") for cause in causes[1:]))
     ]
     more = f" Besides: {', '.join(others)}." if others else ""
+    if more and not causes[0].sentence.endswith((".", "?")):
+        more = f".{more}"
     if causes and (not causes[0].is_warning or causes[0].first["name"] == LOST_COLUMN):
         return f"{causes[0].sentence}{more}"
     tested = [run for run in history if run["n_passed"] or run["n_warned"]]
@@ -393,11 +389,6 @@ def sample(failure: dict) -> list[dict]:
     return json.loads(failure["sample_rows"] or "[]")
 
 
-def sha256(text: str) -> str:
-    """Return a text's hash as a content-security policy has it."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
 def as_html(found: Review, out: Path, target: Path) -> str:
     """Return the review as a page that asks nothing of any host and runs no script."""
     environment = jinja2.Environment(
@@ -418,24 +409,16 @@ def as_html(found: Review, out: Path, target: Path) -> str:
         runs=found.history[:SHOWN_RUNS],
         data_docs=os.path.relpath(checks, out.parent) if checks.exists() else None,
         styles=Markup(styles),
-        csp=f"default-src 'none'; style-src {sha256(styles)}; img-src data:; base-uri 'none';"
+        csp=f"default-src 'none'; style-src {hash_source(styles)}; img-src data:; base-uri 'none';"
         " form-action 'none'",
     )
-
-
-def write(text: str, out: Path) -> None:
-    """Write a page; a reader never sees half of it."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    new = out.with_name(f"{out.name}.new")
-    new.write_text(text, encoding="utf-8")
-    new.replace(out)
 
 
 def build(path: Path | None = None, out: Path | None = None) -> Review:
     """Record the last runs, write the page, and return the review."""
     out = out or ROOT / "reports" / "failures.html"
     found = review(path)
-    write(as_html(found, out.resolve(), runs.places()[0]), out)
+    write_page(out, as_html(found, out.resolve(), runs.places()[0]))
     return found
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import gc
 import json
 import logging
 import os
@@ -26,6 +25,7 @@ from typing import Any
 
 import jinja2
 import yaml
+from marts import let_go_of_the_file
 
 ROOT = Path(__file__).resolve().parent.parent
 CRMS = ("salesforce", "hubspot", "open")
@@ -569,10 +569,7 @@ def datasource(output: dict[str, Any]) -> Iterator[Any]:
     context.variables.progress_bars = {"globally": False}
     if output["type"] == "duckdb":
         register_duckdb_dialect()
-        if dbt_duckdb := sys.modules.get("dbt.adapters.duckdb.connections"):
-            # An earlier dbt command of this process keeps the file open until told otherwise.
-            dbt_duckdb.DuckDBConnectionManager.close_all_connections()
-            gc.collect()
+        let_go_of_the_file()
         path = output["path"] if output["path"] == ":memory:" else str(ROOT / output["path"])
         is_file = Path(path).exists()
         address = f"landing:///{path if is_file else ':memory:'}"

@@ -1,10 +1,13 @@
 """The built DuckDB warehouse and what the project says of its marts, for scripts that read them."""
 
 import functools
+import gc
 import os
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import duckdb
 import yaml
@@ -47,6 +50,13 @@ def open_warehouse(path: Path | None = None) -> duckdb.DuckDBPyConnection:
                 "Another process has the warehouse open; try again later."
             ) from None
         raise WarehouseError(f"{path} cannot be opened: {first_line(error)}") from None
+
+
+def let_go_of_the_file() -> None:
+    """Close the connections by which an earlier dbt command of this process keeps the file open."""
+    if dbt_duckdb := sys.modules.get("dbt.adapters.duckdb.connections"):
+        dbt_duckdb.DuckDBConnectionManager.close_all_connections()
+        gc.collect()
 
 
 def require_duckdb(target: str, command: str) -> None:
@@ -116,3 +126,14 @@ def personal_columns() -> dict[str, set[str]]:
         }
         for name, mart in described_marts().items()
     }
+
+
+def is_url_template(template: str | None) -> bool:
+    """Tell whether a template gives an address of a web page for a record."""
+    if not template or "{record_id}" not in template or re.search(r"[\s\x00-\x1f\x7f]", template):
+        return False
+    try:
+        address = urlsplit(template)
+        return address.scheme in ("http", "https") and bool(address.hostname)
+    except ValueError:
+        return False

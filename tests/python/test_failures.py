@@ -273,6 +273,8 @@ def test_what_explains_the_others_comes_first():
     assert order(old, failing("new")) == ["new", "old"]
     stale = failing("stale", "model", last_run_at=datetime(2026, 11, 21))
     assert order(stale, failing("of_the_last_run")) == ["of_the_last_run", "stale"]
+    stop = failing("a_stop", "run", "error", tool="gx", last_run_at=datetime(2026, 11, 21))
+    assert order(stop, failing("of_dbt", "run", "error")) == ["of_dbt", "a_stop"]
 
 
 def test_failures_of_one_object_are_one_cause():
@@ -580,7 +582,7 @@ def hostile_page(left) -> str:
     (checks / "index.html").write_text("<title>Landing checks</title>")
     out = left.target / "failures.html"
     found = left.review()
-    failures.write(failures.as_html(found, out, left.target), out)
+    failures.write_page(out, failures.as_html(found, out, left.target))
     terminal = failures.as_text(found)
     assert "drop table" in terminal
     assert "\x1b" not in terminal and "\u202e" not in terminal
