@@ -1,10 +1,9 @@
-{#- The landings that this run reads: a list out of salesforce, hubspot, open.
-    Raises a compiler error for any other name. -#}
+{#- The landings that this run reads: a list out of the registered CRMs. Raises a compiler error for any other name. -#}
 {% macro crm_sources() %}
     {%- set sources = var('crm_sources', none) or ['salesforce', 'hubspot'] -%}
-    {%- for crm in sources if crm not in ('salesforce', 'hubspot', 'open') -%}
+    {%- for crm in sources if crm not in crms() -%}
         {{ exceptions.raise_compiler_error(
-            "crm_sources names '" ~ crm ~ "'; it may hold salesforce, hubspot and open."
+            "crm_sources names '" ~ crm ~ "'; it may hold " ~ crms().keys() | join(', ') ~ "."
         ) }}
     {%- endfor -%}
     {{ return(sources) }}

@@ -283,10 +283,10 @@ def test_every_declared_table_has_its_base_model_and_is_gone_over(manifest, mode
     declared = {(node.source_name, node.name) for node in manifest.sources.values()}
     base_models = {node.name for node in models if node.name.startswith("base_")}
     assert {f"base_{crm}__{table}" for crm, table in declared} <= base_models
-    source = (ROOT / "macros" / "landing" / "landing_tables.sql").read_text()
+    source = (ROOT / "macros" / "landing" / "crms.sql").read_text()
     listed = {
         (crm, table)
-        for crm, tables in re.findall(r"'(\w+)': \[([^\]]*)\]", source)
+        for crm, tables in re.findall(r"'(\w+)': {\s*'tables': \[([^\]]*)\]", source)
         for table in re.findall(r"'(\w+)'", tables)
     }
     assert listed == declared

@@ -1,0 +1,55 @@
+{#- Every CRM that the project can read, an entry each: the tables of its landing (as its sources file declares them) and
+    what its folder gives, the models stg_<crm>__<what>. dbt must know both before it reads a sources file; a test
+    compares them with the files. -#}
+{% macro crms() %}
+    {{ return({
+        'salesforce': {
+            'tables': [
+                'account', 'account_history', 'campaign_member', 'case', 'case_history', 'contact',
+                'contact_history', 'event', 'group', 'lead', 'lead_history', 'lead_status',
+                'opportunity', 'opportunity_contact_role', 'opportunity_field_history',
+                'opportunity_history', 'opportunity_stage', 'task', 'user'
+            ],
+            'gives': [],
+        },
+        'hubspot': {
+            'tables': [
+                'company', 'company_property_history', 'contact', 'contact_merge_audit',
+                'contact_property_history', 'deal', 'deal_company', 'deal_contact', 'deal_pipeline',
+                'deal_pipeline_stage', 'deal_property_history', 'deal_stage', 'email_event',
+                'email_event_bounce', 'engagement', 'engagement_call', 'engagement_company',
+                'engagement_contact', 'engagement_deal', 'engagement_email', 'engagement_meeting',
+                'engagement_note', 'engagement_task', 'merged_deal', 'owner', 'owner_team', 'team',
+                'ticket', 'ticket_company', 'ticket_contact', 'ticket_property_history'
+            ],
+            'gives': [],
+        },
+        'open': {
+            'tables': [
+                'accounts', 'activities', 'cases', 'changes', 'contacts', 'leads', 'lifecycle_reviews',
+                'opportunities', 'opportunity_contacts', 'sla_clocks', 'stages', 'users',
+                'workflow_events'
+            ],
+            'gives': [],
+        },
+    }) }}
+{% endmacro %}
+
+
+{#- What all CRMs give of a thing, one select below the other: the models stg_<crm>__<what> with these columns. -#}
+{% macro crm_union(what, columns) -%}
+    {%- set givers = [] -%}
+    {%- for crm, registered in crms().items() if what in registered.gives -%}
+        {%- do givers.append(crm) -%}
+    {%- endfor -%}
+    {%- for crm in givers %}
+        select
+            '{{ crm }}' as crm,
+            {{ columns | join(',\n            ') }}
+        from {{ ref('stg_' ~ crm ~ '__' ~ what) }}
+        {%- if not loop.last %}
+
+            union all
+        {% endif %}
+    {%- endfor %}
+{%- endmacro %}

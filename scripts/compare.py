@@ -1,0 +1,121 @@
+"""Compare two built warehouses row by row: which tables of one hold rows that the other lacks.
+
+    python scripts/compare.py BEFORE.duckdb AFTER.duckdb [--schema marts] [--ignore TABLE[.COLUMN] ...]
+
+Every table and view of the schemas staging, intermediate and marts that both files have is compared as
+a bag of rows over the columns that both have; tables and columns that only one has are named. Rows that
+stand in one file alone are counted, and three of them shown. Exit code 0 only where there are none.
+"""
+
+import argparse
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+
+SCHEMAS = ("staging", "intermediate", "marts")
+# When a run was made and by which SQL: these differ between any two builds.
+OF_THE_RUN = {"lifecycle_decision_log.logged_at", "lifecycle_decision_log.rule_version"}
+SHOWN_ROWS = 3
+
+
+def columns_by_table(connection, schemas) -> dict[str, dict[str, str]]:
+    """Return each table as schema.name with its columns and their types."""
+    found: dict[str, dict[str, str]] = {}
+    for schema, table, column, kind in connection.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = current_database() and not internal "
+        "order by schema_name, table_name, column_index"
+    ).fetchall():
+        if schema in schemas:
+            found.setdefault(f"{schema}.{table}", {})[column] = kind
+    return found
+
+
+def rows_in_one_alone(before, after, table, columns, folder) -> tuple[int, int, list[str]]:
+    """Return how many rows only the first and only the second file has, and some of them."""
+    listed = ", ".join(f'"{column}"' for column in columns)
+    for name, connection in (("before", before), ("after", after)):
+        connection.execute(f"copy (select {listed} from {table}) to '{folder}/{name}.parquet'")
+    with duckdb.connect() as judge:
+        counts, shown = [], []
+        for one, other in (("before", "after"), ("after", "before")):
+            judge.execute(
+                f"create or replace temp table {one}_alone as "
+                f"select * from '{folder}/{one}.parquet' except all "
+                f"select * from '{folder}/{other}.parquet'"
+            )
+            counts.append(judge.execute(f"select count(*) from {one}_alone").fetchone()[0])
+            found = judge.execute(f"select * from {one}_alone order by all limit {SHOWN_ROWS}")
+            names = [column[0] for column in found.description]
+            shown += [
+                f"  only {one}: " + ", ".join(f"{n}={v}" for n, v in zip(names, row, strict=True))
+                for row in found.fetchall()
+            ]
+    return counts[0], counts[1], shown
+
+
+def compare(before_file: Path, after_file: Path, schemas=SCHEMAS, ignored=frozenset()) -> int:
+    """Print every difference of two warehouses; return how many tables differ."""
+    n_compared = n_rows = n_differing = 0
+    with (
+        duckdb.connect(str(before_file), read_only=True) as before,
+        duckdb.connect(str(after_file), read_only=True) as after,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        of_before = columns_by_table(before, schemas)
+        of_after = columns_by_table(after, schemas)
+        for name, one, other in (
+            ("before", of_before, of_after),
+            ("after", of_after, of_before),
+        ):
+            if alone := sorted(one.keys() - other.keys()):
+                print(f"tables only {name}: {', '.join(alone)}")
+        for table in sorted(of_before.keys() & of_after.keys()):
+            short = table.split(".")[1]
+            if short in ignored:
+                continue
+            both = [
+                column
+                for column in of_before[table]
+                if column in of_after[table] and f"{short}.{column}" not in ignored
+            ]
+            for name, one, other in (
+                ("before", of_before[table], of_after[table]),
+                ("after", of_after[table], of_before[table]),
+            ):
+                if alone := [column for column in one if column not in other]:
+                    print(f"{table}: columns only {name}: {', '.join(alone)}")
+            kinds = [
+                f"{column} {of_before[table][column]} -> {of_after[table][column]}"
+                for column in both
+                if of_before[table][column] != of_after[table][column]
+            ]
+            only_before, only_after, shown = rows_in_one_alone(before, after, table, both, folder)
+            n_compared += 1
+            n_rows += before.execute(f"select count(*) from {table}").fetchone()[0]
+            if only_before or only_after or kinds:
+                n_differing += 1
+                print(f"{table}: {only_before} rows only before, {only_after} only after")
+                for line in [f"  type of {kind}" for kind in kinds] + shown:
+                    print(re.sub(r"\s+", " ", line)[:400].replace(" only", "  only", 1))
+    print(f"{n_differing} of {n_compared} tables differ ({n_rows} rows before).")
+    return n_differing
+
+
+def main() -> int:
+    """Compare as the command line says; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("before", type=Path)
+    parser.add_argument("after", type=Path)
+    parser.add_argument("--schema", action="append", choices=SCHEMAS)
+    parser.add_argument("--ignore", nargs="*", default=[], metavar="TABLE[.COLUMN]")
+    options = parser.parse_args()
+    ignored = OF_THE_RUN | set(options.ignore)
+    return int(compare(options.before, options.after, options.schema or SCHEMAS, ignored) > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
