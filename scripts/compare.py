@@ -1,10 +1,10 @@
 """Compare two built warehouses row by row: which tables of one hold rows that the other lacks.
 
-    python scripts/compare.py BEFORE.duckdb AFTER.duckdb [--schema marts] [--ignore TABLE[.COLUMN] ...]
+    python scripts/compare.py BEFORE.duckdb AFTER.duckdb [--schema marts] [--ignore TABLE.COLUMN]
 
-Every table and view of the schemas staging, intermediate and marts that both files have is compared as
-a bag of rows over the columns that both have; tables and columns that only one has are named. Rows that
-stand in one file alone are counted, and three of them shown. Exit code 0 only where there are none.
+Every table and view of the schemas staging, intermediate and marts that both files have is compared
+as a bag of rows over the columns that both have; what only one has is named. Rows that stand in one
+file alone are counted, and three of them shown. Exit code 0 only where there are none.
 """
 
 import argparse
