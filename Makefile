@@ -22,7 +22,7 @@ help:
 	@echo "ARGS=... is handed on: make test ARGS='-k standin', make build ARGS=..."
 
 build: setup
-	@.venv/bin/python scripts/build.py $(ARGS)
+	@.venv/bin/crm-hygiene build $(ARGS)
 
 test: setup
 	@.venv/bin/python -m pytest $(ARGS)
@@ -34,21 +34,22 @@ lint: setup
 override RECORD := $(value RECORD)
 export RECORD
 trace: setup
-	@.venv/bin/python scripts/trace_record.py $(ARGS) -- "$$RECORD"
+	@.venv/bin/crm-hygiene trace $(ARGS) -- "$$RECORD"
 
-dashboard digest failures: setup
-	@.venv/bin/python scripts/$@.py $(ARGS)
-
-export: setup
-	@.venv/bin/python scripts/export.py $(ARGS)
+dashboard digest failures export: setup
+	@.venv/bin/crm-hygiene $@ $(ARGS)
 
 clean:
 	@rm -rf .venv dbt_packages package-lock.yml target logs .hypothesis .pytest_cache .ruff_cache
 
-setup: .venv/installed
-	@.venv/bin/python scripts/packages.py
+setup: .venv/crm_hygiene
+	@.venv/bin/crm-hygiene packages
 
-# The stamp lies inside .venv, so that removing .venv is enough to set it up anew.
+# The stamps lie inside .venv, so that removing .venv is enough to set it up anew.
+.venv/crm_hygiene: .venv/installed pyproject.toml
+	@.venv/bin/python -m pip install -qq --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
 .venv/installed: requirements.txt
 	@for python in $(PYTHON); do \
 	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \

@@ -1,4 +1,4 @@
-{# Made by scripts/demo.py; change that, not this. #}
+{# Made by crm-hygiene demo; change src/crm_hygiene/demo, not this. #}
 
 {# The tables that the demo lands, for each CRM. #}
 {% macro demo_tables() %}{{ return({

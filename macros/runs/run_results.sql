@@ -1,4 +1,4 @@
-{#- The table that keeps what each run of dbt and of the landing gate found; scripts/runs.py writes to it. -#}
+{#- The table that keeps what each run of dbt and of the landing gate found; src/crm_hygiene/runs.py writes to it. -#}
 {% macro run_results() %}
     {{ return(api.Relation.create(database=target.database, schema='runs', identifier='results')) }}
 {% endmacro %}

@@ -3,9 +3,10 @@
 import hashlib
 from pathlib import Path
 
-import export
 import pytest
 from conftest import Warehouse
+
+from crm_hygiene import export
 
 AS_OF = "2026-06-01 00:00:00"
 T, B, AT = "varchar", "boolean", "timestamp"

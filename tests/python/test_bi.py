@@ -18,9 +18,9 @@ from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifest
 
 ROOT = Path(__file__).resolve().parents[2]
 READERS = {
-    "dashboard": "dashboard.py",
-    "digest": "digest.py",
-    "failure_review": "failures.py",
+    "dashboard": "pages/dashboard.py",
+    "digest": "pages/digest.py",
+    "failure_review": "pages/failures.py",
     "exports": "export.py",
 }
 
@@ -63,7 +63,7 @@ def test_every_model_has_a_group_and_every_group_a_mart(manifest, models, marts)
 
 @pytest.mark.parametrize(("exposure", "script"), READERS.items())
 def test_an_exposure_depends_on_the_marts_that_its_script_names(manifest, marts, exposure, script):
-    text = (ROOT / "scripts" / script).read_text(encoding="utf-8")
+    text = (ROOT / "src" / "crm_hygiene" / script).read_text(encoding="utf-8")
     named = {name for name in marts if re.search(rf"\b{name}\b", text)}
     assert named
     assert exposed(manifest, exposure) == named

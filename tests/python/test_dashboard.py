@@ -14,11 +14,13 @@ from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
-import dashboard
 import duckdb
 import pytest
 from conftest import Warehouse
-from marts import WarehouseError, personal_columns
+
+from crm_hygiene.marts import personal_columns
+from crm_hygiene.pages import dashboard
+from crm_hygiene.warehouse import WarehouseError
 
 # What each table of the page holds before its cap, told without the page's own queries.
 ALL_ROWS = {

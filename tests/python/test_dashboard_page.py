@@ -13,11 +13,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import dashboard
 import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+
+from crm_hygiene.pages import dashboard
 
 VIEWS = ["overview", "sdr", "ae", "cs", "revops", "cleanup", "landing"]
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]

@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from demo import people, scale, truth, write
+
+from crm_hygiene.demo import people, scale, truth, write
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = ("seeds/demo/salesforce", "seeds/demo/hubspot", "tests/truth")

@@ -10,10 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import digest
-import marts as built_marts
 import pytest
 from conftest import ROOT, Warehouse
+
+from crm_hygiene import marts as built_marts
+from crm_hygiene.pages import digest
+from crm_hygiene.warehouse import open_warehouse
 
 # A Thursday before a Friday that is a holiday.
 AS_OF = datetime(2026, 7, 2, 5)
@@ -140,7 +142,7 @@ def record(number: int, **values: object) -> dict:
 
 def told(made: Warehouse, review: str = "daily", team: str = "all", **options: bool) -> dict:
     """Return the digest of a warehouse."""
-    with built_marts.open_warehouse(made.path) as connection:
+    with open_warehouse(made.path) as connection:
         return digest.Digest(connection, digest.REVIEWS[review], team, **options).tell()
 
 

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import duckdb
-import export
 import pytest
 from conftest import ROOT, Warehouse
+
+from crm_hygiene import export
 
 HOSTILE = [
     "=1+1",
@@ -249,11 +250,13 @@ def test_a_warehouse_in_use_is_told_so(lists, run, tmp_path):
 def test_make_export_runs_the_script(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "requirements.txt").touch()
+    (tmp_path / "pyproject.toml").touch()
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    (tmp_path / ".venv" / "installed").touch()
-    python = tmp_path / ".venv" / "bin" / "python"
-    python.write_text('#!/bin/sh\necho "$@" >> "$0.calls"\n')
-    python.chmod(0o755)
+    for stamp in ("installed", "crm_hygiene"):
+        (tmp_path / ".venv" / stamp).touch()
+    command = tmp_path / ".venv" / "bin" / "crm-hygiene"
+    command.write_text('#!/bin/sh\necho "$@" >> "$0.calls"\n')
+    command.chmod(0o755)
     subprocess.run(["make", "export", "ARGS=--out lists"], cwd=tmp_path, check=True)
-    calls = (python.parent / "python.calls").read_text().splitlines()
-    assert calls[-1] == "scripts/export.py --out lists"
+    calls = (command.parent / "crm-hygiene.calls").read_text().splitlines()
+    assert calls[-1] == "export --out lists"

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
-import failures
-import gate
 import pytest
-import runs
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 from test_gate import SALESFORCE, Warehouse, opportunities, stages
+
+from crm_hygiene import gate, runs
+from crm_hygiene.pages import failures
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "<script>alert(1)</script> \"'; drop table x; -- \x1b[31m \u202e"
@@ -368,7 +368,7 @@ def test_a_renamed_key_is_one_cause_with_all_that_follows_from_it(landing):
         f" {today()}; opportunity_identifier is new: renamed?)."
     )
     assert len(found.causes) == 1
-    assert "gate.py --vars" in found.causes[0].first["rerun_command"]
+    assert "crm-hygiene gate --vars" in found.causes[0].first["rerun_command"]
 
 
 def test_an_emptied_table_is_named(landing):

@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
-import gate
 import pytest
 import yaml
+
+from crm_hygiene import gate
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ from statistics import median
 import pytest
 from conftest import Warehouse
 
-import docs
+from crm_hygiene import docs
 
 REQUIRED = defaultdict(list)
 for row in docs.seed("required_fields"):

@@ -4,9 +4,10 @@ import csv
 import re
 from pathlib import Path
 
-import policy_seeds
 import pytest
 import yaml
+
+from crm_hygiene import policy_seeds
 
 SEEDS = Path(__file__).parents[2] / "seeds" / "policy"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, TARGET
 
-import docs
+from crm_hygiene import docs
 
 STEPS = {"handoff", "stage_change", "incentive", "sla", "integration"}
 OBJECT_TYPES = {"account", "contact", "lead", "opportunity", "case"}
@@ -154,7 +154,7 @@ def test_every_lifecycle_rule_is_complete_and_has_a_unit_test(manifest):
 
 
 def test_docs_are_up_to_date():
-    assert docs.stale() == [], "run python scripts/docs.py"
+    assert docs.stale() == [], "run crm-hygiene docs"
 
 
 def headings(page: str) -> list[str]:
@@ -191,5 +191,5 @@ def test_check_says_in_one_sentence_what_is_stale(tmp_path, monkeypatch, capsys)
     page = tmp_path / "rules.md"
     page.write_text(page.read_text(encoding="utf-8").replace("Duplicate account", "Twins"))
     assert docs.main(["--check"]) == 1
-    assert capsys.readouterr().out == "Stale: docs/rules.md; run python scripts/docs.py\n"
+    assert capsys.readouterr().out == "Stale: docs/rules.md; run crm-hygiene docs\n"
     assert "Twins" in page.read_text(encoding="utf-8")

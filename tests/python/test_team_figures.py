@@ -10,7 +10,7 @@ from statistics import median
 import pytest
 from conftest import ROOT, Warehouse
 
-import docs
+from crm_hygiene import docs
 
 REGISTER = {row["figure"]: row for row in docs.seed("team_figure_register")}
 MACHINES = {"automation", "integration", "queue"}

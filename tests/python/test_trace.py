@@ -7,8 +7,9 @@ import subprocess
 import unicodedata
 
 import pytest
-import trace_record
 from conftest import ROOT, TARGET, Warehouse
+
+from crm_hygiene import trace as trace_record
 
 BURST = "salesforce:opportunity:0065g0000000003AAA"
 # Ends the line, paints the screen red, rings, turns the line around, hides a letter.
@@ -174,12 +175,14 @@ def test_what_else_goes_wrong_is_one_line(trace):
 def test_make_hands_the_record_on_as_it_was_typed(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "requirements.txt").touch()
+    (tmp_path / "pyproject.toml").touch()
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    (tmp_path / ".venv" / "installed").touch()
-    python = tmp_path / ".venv" / "bin" / "python"
-    python.write_text('#!/bin/sh\nfor last; do :; done\nprintf "%s" "$last" > "$0.last"\n')
-    python.chmod(0o755)
+    for stamp in ("installed", "crm_hygiene"):
+        (tmp_path / ".venv" / stamp).touch()
+    command = tmp_path / ".venv" / "bin" / "crm-hygiene"
+    command.write_text('#!/bin/sh\nfor last; do :; done\nprintf "%s" "$last" > "$0.last"\n')
+    command.chmod(0o755)
     record = "open:account:a\"b$(shell touch run)`touch run`$x it's; touch run"
     subprocess.run(["make", "trace", f"RECORD={record}"], cwd=tmp_path, check=True)
-    assert (python.parent / "python.last").read_text() == record
+    assert (command.parent / "crm-hygiene.last").read_text() == record
     assert not (tmp_path / "run").exists()

@@ -1,12 +1,11 @@
 """Write the lists of the last build as CSV and parquet, and the ids that may be acted on now.
 
-    python scripts/export.py [--out FOLDER] [--target NAME]
+    crm-hygiene export [--out FOLDER] [--target NAME]
 
 FOLDER gets one CSV and one parquet file per list, and below approved/ one CSV file of ids per CRM,
 object and action, for the CRM's bulk tool: what reviewers cleared, and nothing else.
 """
 
-import argparse
 import csv
 import os
 import re
@@ -19,7 +18,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
-from marts import ROOT, WarehouseError, first_line, open_warehouse, warehouse_path
+
+from crm_hygiene.cli import command_parser
+from crm_hygiene.project import ROOT
+from crm_hygiene.warehouse import WarehouseError, first_line, open_warehouse, warehouse_path
 
 LISTS = (
     "keep_list",
@@ -156,7 +158,7 @@ def export(warehouse: Path, out: Path) -> dict[str, int]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Export; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = command_parser("export", __doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "exports", help="the folder to write to")
     parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
     given = parser.parse_args(arguments)
@@ -174,7 +176,3 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{n_rows:10,}  {name}")
     print(f"Written to {given.out}. In CSV a ' stands before what a spreadsheet would calculate.")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,19 +1,19 @@
 """Compare two built warehouses row by row: which tables of one hold rows that the other lacks.
 
-    python scripts/compare.py BEFORE.duckdb AFTER.duckdb [--schema marts] [--ignore TABLE.COLUMN]
+    crm-hygiene compare BEFORE.duckdb AFTER.duckdb [--schema marts] [--ignore TABLE.COLUMN]
 
 Every table and view of the schemas staging, intermediate and marts that both files have is compared
 as a bag of rows over the columns that both have; what only one has is named. Rows that stand in one
 file alone are counted, and three of them shown. Exit code 0 only where there are none.
 """
 
-import argparse
 import re
-import sys
 import tempfile
 from pathlib import Path
 
 import duckdb
+
+from crm_hygiene.cli import command_parser
 
 SCHEMAS = ("staging", "intermediate", "marts")
 # When a run was made and by which SQL: these differ between any two builds.
@@ -105,17 +105,13 @@ def compare(before_file: Path, after_file: Path, schemas=SCHEMAS, ignored=frozen
     return n_differing
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Compare as the command line says; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = command_parser("compare", __doc__)
     parser.add_argument("before", type=Path)
     parser.add_argument("after", type=Path)
     parser.add_argument("--schema", action="append", choices=SCHEMAS)
     parser.add_argument("--ignore", nargs="*", default=[], metavar="TABLE[.COLUMN]")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     ignored = OF_THE_RUN | set(options.ignore)
     return int(compare(options.before, options.after, options.schema or SCHEMAS, ignored) > 0)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """Tell what changed in the CRM's data: a daily digest, a weekly and a monthly review.
 
-    python scripts/digest.py [--team all] [--review daily] [--format text] [--out FOLDER]
+    crm-hygiene digest [--team all] [--review daily] [--format text] [--out FOLDER]
 
 It reads the marts of the last build. A rule is news for the team that owns it, a record for the
 team of its owner; what belongs to no team is RevOps's. With --out it writes digest.txt, .html (the
@@ -20,7 +20,6 @@ The JSON has the keys
         when the same in words; what is not known is null.
 """
 
-import argparse
 import calendar
 import functools
 import json
@@ -39,19 +38,19 @@ import duckdb
 import jinja2
 import yaml
 from markupsafe import Markup
-from marts import (
-    ACTOR_IDS,
-    ROOT,
+
+from crm_hygiene.cli import command_parser
+from crm_hygiene.marts import ACTOR_IDS, is_url_template, personal_columns
+from crm_hygiene.pages.files import TEMPLATES, write_page
+from crm_hygiene.project import ROOT
+from crm_hygiene.trace import printable, shortened
+from crm_hygiene.warehouse import (
     WarehouseError,
     columns_of,
-    is_url_template,
     open_warehouse,
-    personal_columns,
     require_duckdb,
     rows,
 )
-from page_files import PAGES, write_page
-from trace_record import printable, shortened
 
 TEAMS = ("sdr", "ae", "cs", "marketing", "revops")
 NOBODY = "revops"
@@ -1274,7 +1273,7 @@ FORMATS = {"text": (as_text, "txt"), "html": (as_html, "html"), "json": (as_json
 def page(template: str, digest: dict) -> str:
     """Return a digest in the form of a template."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PAGES),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=template.endswith(".html"),
         finalize=shown,
         undefined=jinja2.StrictUndefined,
@@ -1300,7 +1299,7 @@ def write(out: Path, digests: list[dict], formats: Iterable[str]) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print or write the digest; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = command_parser("digest", __doc__)
     parser.add_argument("--team", choices=("all", *TEAMS), default="all")
     parser.add_argument("--review", choices=REVIEWS, default="daily")
     parser.add_argument("--format", choices=FORMATS, help="text where it is printed, else all")
@@ -1324,7 +1323,3 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

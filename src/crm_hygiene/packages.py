@@ -7,23 +7,25 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from crm_hygiene.cli import command_parser
+from crm_hygiene.project import ROOT
+
 STANDIN = ROOT / "standin" / "dbt_utils"
 INSTALLED = ROOT / "dbt_packages" / "dbt_utils"
-# Lies in each folder that this script made: its origin (hub, standin) and a hash of what made it.
+# Lies in each folder that this made: its origin (hub, standin) and a hash of what made it.
 MARK = INSTALLED / ".made_from"
 HUB_SECONDS = 5
 DEPS_SECONDS = 120
 
 
-def main() -> None:
-    """Bring dbt_packages up to date with packages.yml and the stand-in."""
+def main(arguments: list[str] | None = None) -> int:
+    """Bring dbt_packages up to date with packages.yml and the stand-in; return the exit code."""
+    command_parser("packages", __doc__).parse_args(arguments)
     wanted = fingerprint()
     origin, made_from = MARK.read_text().split() if MARK.is_file() else ("hand", wanted)
     if INSTALLED.is_dir() and made_from == wanted:
-        return
+        return 0
     trouble = install_from_hub()
     if not trouble:
         origin = "hub"
@@ -35,6 +37,7 @@ def main() -> None:
         shutil.copytree(STANDIN, INSTALLED)
         print(f"dbt_utils: {trouble}; using the stand-in of standin/dbt_utils", flush=True)
     MARK.write_text(f"{origin} {wanted}")
+    return 0
 
 
 def fingerprint() -> str:
@@ -63,7 +66,3 @@ def install_from_hub() -> str:
     except subprocess.SubprocessError:
         return "dbt deps failed"
     return "" if INSTALLED.is_dir() else "dbt deps did not bring it"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""What the scripts that make pages share: where the templates are, hashes, and safe writing."""
+"""What the pages share: where the templates are, hashes, and safe writing."""
 
 import base64
 import hashlib
@@ -6,9 +6,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from marts import ROOT, WarehouseError
+from crm_hygiene.warehouse import WarehouseError
 
-PAGES = ROOT / "scripts" / "pages"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def hash_source(text: str) -> str:

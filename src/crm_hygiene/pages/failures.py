@@ -1,6 +1,6 @@
 """The failure review: what failed in the last runs, why, what is at risk, what to try first.
 
-    python scripts/failures.py [--out FILE] [--format text|html] [--target NAME]
+    crm-hygiene failures [--out FILE] [--format text|html] [--target NAME]
 
 Records the last runs of dbt and of the landing gate in the warehouse, writes the review as a page
 (reports/failures.html) and prints it (--format html: prints only where the page is). Its first line
@@ -8,7 +8,6 @@ names the cause. Works after any run: `make build`, a plain `dbt build`, one tha
 itself stopped before anything was built.
 """
 
-import argparse
 import json
 import os
 import re
@@ -21,9 +20,13 @@ from pathlib import Path
 
 import duckdb
 import jinja2
-import runs
 from markupsafe import Markup
-from marts import (
+
+from crm_hygiene import runs
+from crm_hygiene.cli import command_parser
+from crm_hygiene.pages.files import TEMPLATES, hash_source, write_page
+from crm_hygiene.project import ROOT
+from crm_hygiene.warehouse import (
     WarehouseError,
     columns_of,
     first_line,
@@ -32,10 +35,8 @@ from marts import (
     require_duckdb,
     warehouse_path,
 )
-from marts import rows as query
-from page_files import PAGES, hash_source, write_page
+from crm_hygiene.warehouse import rows as query
 
-ROOT = Path(__file__).resolve().parents[1]
 SHOWN_RUNS = 14
 # Of several causes the one that explains most comes first.
 KINDS = ("run", "landing", "model", "seed", "snapshot", "operation", "unit_test", "test")
@@ -392,14 +393,16 @@ def sample(failure: dict) -> list[dict]:
 def as_html(found: Review, out: Path, target: Path) -> str:
     """Return the review as a page that asks nothing of any host and runs no script."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PAGES),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["minute"] = minute
-    styles = "".join((PAGES / name).read_text("utf-8") for name in ("style.css", "failures.css"))
+    styles = "".join(
+        (TEMPLATES / name).read_text("utf-8") for name in ("style.css", "failures.css")
+    )
     checks = target / "landing_checks" / "index.html"
     return environment.get_template("failures.html").render(
         review=found,
@@ -424,7 +427,7 @@ def build(path: Path | None = None, out: Path | None = None) -> Review:
 
 def main(arguments: Iterable[str] | None = None) -> int:
     """Run the command line; return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = command_parser("failures", __doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "reports" / "failures.html")
     parser.add_argument("--format", choices=("text", "html"), default="text")
     parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
@@ -437,7 +440,3 @@ def main(arguments: Iterable[str] | None = None) -> int:
         return 1
     print(as_text(found) if given.format == "text" else given.out)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,13 +1,12 @@
 """The landing gate: validates the landed CRM tables with Great Expectations before dbt reads them.
 
-`python scripts/gate.py` checks what the project would read, writes a page with the results, and
+`crm-hygiene gate` checks what the project would read, writes a page with the results, and
 exits with 1 where a critical expectation failed. The expectations stand in expectations/<crm>.yml.
 Covers DuckDB and PostgreSQL; says so and lets any other target pass.
 """
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import json
 import logging
@@ -25,9 +24,11 @@ from typing import Any
 
 import jinja2
 import yaml
-from marts import let_go_of_the_file
 
-ROOT = Path(__file__).resolve().parent.parent
+from crm_hygiene.cli import command_parser
+from crm_hygiene.project import ROOT
+from crm_hygiene.warehouse import let_go_of_the_file
+
 CRMS = ("salesforce", "hubspot", "open")
 DEFAULT_SCHEMAS = {"salesforce": "salesforce", "hubspot": "hubspot", "open": "crm_landing"}
 SEVERITIES = ("critical", "warning")
@@ -1170,7 +1171,7 @@ def render_page(result: GateResult, run_start: datetime) -> str:
 
 def main(arguments: Iterable[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Checks the landed CRM tables before dbt runs.")
+    parser = command_parser("gate", "Checks the landed CRM tables before dbt runs.")
     parser.add_argument("--vars", default="{}", help="dbt variables, as YAML")
     parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
     options = parser.parse_args(arguments)
@@ -1189,7 +1190,3 @@ def main(arguments: Iterable[str] | None = None) -> int:
         file=sys.stderr,
     )
     return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

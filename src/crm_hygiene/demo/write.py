@@ -7,13 +7,14 @@ from pathlib import Path
 
 import yaml
 
+from crm_hygiene.project import ROOT
+
 from . import faults, truth
 from .hubspot import HubSpot
 from .salesforce import Salesforce
 from .world import AS_OF
 
-ROOT = Path(__file__).resolve().parents[2]
-MADE_BY = "Made by scripts/demo.py; change that, not this."
+MADE_BY = "Made by crm-hygiene demo; change src/crm_hygiene/demo, not this."
 
 
 def declared_columns():

@@ -1,13 +1,12 @@
 """Write the data-health dashboard of the last build: one HTML file that needs nothing else.
 
-    python scripts/dashboard.py [--out FILE] [--show-personal-data] [--target NAME]
+    crm-hygiene dashboard [--out FILE] [--show-personal-data] [--target NAME]
 
 The page holds the marts' figures and the records behind them, the worst first, as far as each
 table's cap goes; it says so where there are more. Columns with personal data are left out unless
 asked for. The same marts give the same file, byte for byte.
 """
 
-import argparse
 import base64
 import contextlib
 import functools
@@ -24,21 +23,20 @@ import duckdb
 import jinja2
 import vl_convert
 import yaml
-from marts import (
-    ACTOR_IDS,
-    ROOT,
+
+from crm_hygiene.cli import command_parser
+from crm_hygiene.marts import ACTOR_IDS, described_marts, is_url_template, personal_columns
+from crm_hygiene.pages.files import TEMPLATES, hash_source, write_page
+from crm_hygiene.project import ROOT
+from crm_hygiene.warehouse import (
     NotBuiltError,
     WarehouseError,
     columns_of,
-    described_marts,
-    is_url_template,
     open_warehouse,
-    personal_columns,
     require_duckdb,
     rows,
     warehouse_path,
 )
-from page_files import PAGES, hash_source, write_page
 
 SCRIPTS = (
     "dashboard_data.js",
@@ -638,8 +636,8 @@ def encoded(payload: dict) -> str:
 
 def page(payload: dict) -> str:
     """Return the page."""
-    styles = (PAGES / "style.css").read_text("utf-8")
-    scripts = [chart_bundle(), *((PAGES / name).read_text("utf-8") for name in SCRIPTS)]
+    styles = (TEMPLATES / "style.css").read_text("utf-8")
+    scripts = [chart_bundle(), *((TEMPLATES / name).read_text("utf-8") for name in SCRIPTS)]
     assert not any(map(ENDS_EARLY.search, [styles, *scripts]))
     policy = {
         "default-src": "'none'",
@@ -650,7 +648,7 @@ def page(payload: dict) -> str:
         "form-action": "'none'",
     }
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PAGES), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     return environment.get_template("dashboard.html").render(
         title="CRM hygiene: data health",
@@ -675,7 +673,7 @@ def build(warehouse: Path, out: Path, show_personal_data: bool = False) -> Summa
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the dashboard; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = command_parser("dashboard", __doc__)
     parser.add_argument(
         "--out", type=Path, default=ROOT / "reports" / "dashboard.html", help="the file to write"
     )
@@ -696,7 +694,3 @@ def main(arguments: list[str] | None = None) -> int:
         f"behind the figures, personal data {personal}."
     )
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

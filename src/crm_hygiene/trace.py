@@ -1,11 +1,10 @@
 """Print the whole story of one record, with what the rules found marked where it happened.
 
-    python scripts/trace_record.py [--json] [--vars YAML] [--target NAME] crm:object_type:record_id
+    crm-hygiene trace [--json] [--vars YAML] [--target NAME] crm:object_type:record_id
 
 It runs analyses/record_story.sql through dbt, on the marts of the last build.
 """
 
-import argparse
 import contextlib
 import io
 import json
@@ -15,7 +14,9 @@ import sys
 import unicodedata
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from crm_hygiene.cli import command_parser
+from crm_hygiene.project import ROOT
+
 CRMS = ("salesforce", "hubspot", "open")
 OBJECT_TYPES = ("account", "contact", "lead", "opportunity", "case")
 KEY = re.compile(f"({'|'.join(CRMS)}):({'|'.join(OBJECT_TYPES)}):(.+)", re.DOTALL)
@@ -137,7 +138,7 @@ def page(record_key: str, moments: list[dict]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the story; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = command_parser("trace", __doc__)
     parser.add_argument("record", help="crm:object_type:record_id")
     parser.add_argument("--json", action="store_true", help="print the moments as JSON")
     parser.add_argument("--vars", help="dbt variables as YAML, the same as those of the build")
@@ -170,7 +171,3 @@ def main(arguments: list[str] | None = None) -> int:
 def instant(value: object) -> str | None:
     """Return a timestamp as text."""
     return None if value is None else str(value).replace("T", " ").removesuffix("+00:00")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

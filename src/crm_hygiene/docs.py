@@ -1,22 +1,22 @@
 """Write the pages of docs/ from the seeds.
 
-python scripts/docs.py            writes them
-python scripts/docs.py --check    writes nothing; exits with 1 where they are stale
+crm-hygiene docs            writes them
+crm-hygiene docs --check    writes nothing; exits with 1 where they are stale
 """
 
-import argparse
 import csv
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from crm_hygiene.cli import command_parser
+from crm_hygiene.project import ROOT
+
 DOCS = ROOT / "docs"
 
 SIGNALS = "Signals: traits of the process"
 ARCHETYPES = "Archetypes: what makes a record dirty"
-WRITTEN = "<!-- Written by scripts/docs.py from seeds/policy; edit the seeds. -->"
+WRITTEN = "<!-- Written by crm-hygiene docs from seeds/policy; edit the seeds. -->"
 CHECKS = "models/intermediate/health/int_health__record_checks.sql"
 VERDICTS = "models/intermediate/lifecycle/int_lifecycle__verdicts.sql"
 DECISIONS = "models/marts/lifecycle/lifecycle_decisions.sql"
@@ -445,18 +445,14 @@ def stale() -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the pages, or only check them; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = command_parser("docs", __doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail where stale")
     if parser.parse_args(arguments).check:
         old = stale()
         if old:
-            print(f"Stale: {', '.join(f'docs/{name}' for name in old)}; run python scripts/docs.py")
+            print(f"Stale: {', '.join(f'docs/{name}' for name in old)}; run crm-hygiene docs")
         return 1 if old else 0
     DOCS.mkdir(exist_ok=True)
     for name, text in pages().items():
         (DOCS / name).write_text(text, encoding="utf-8")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """The nightly job: land the demo where no CRM is configured, check the landing, run `dbt build`.
 
-    python scripts/build.py [--vars YAML] [--target NAME] [--full-refresh]
+    crm-hygiene build [--vars YAML] [--target NAME] [--full-refresh]
 
 Everything runs in one process. Exit code 0 only where the landing passed and every step of the
 build did; otherwise the last lines are one plain sentence and the command that looks closer. Of a
@@ -10,13 +10,14 @@ dashboard and the digest of one that passed.
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from crm_hygiene.cli import command_parser
+from crm_hygiene.project import ROOT
+
 DBT = ".venv/bin/dbt"
 
 
@@ -67,7 +68,7 @@ def explain(result, vars_option: str) -> Fault:
 
 def write_failures() -> str | None:
     """Record the run and write the failure review; return its first line, if that was possible."""
-    import failures
+    from crm_hygiene.pages import failures
 
     try:
         return failures.build().first_line
@@ -78,21 +79,20 @@ def write_failures() -> str | None:
 
 def write_pages() -> bool:
     """Write the dashboard and the digest; return whether both were written."""
-    import dashboard
-    import digest
+    from crm_hygiene.pages import dashboard, digest
 
     target = ["--target", "duckdb"]
     has_dashboard = dashboard.main(target) == 0
     return digest.main(["--out", str(ROOT / "reports"), *target]) == 0 and has_dashboard
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the job, then write the pages; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = command_parser("build", __doc__)
     parser.add_argument("--vars", default="{}", help="dbt variables as YAML, as for dbt itself")
     parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
     parser.add_argument("--full-refresh", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     try:
         given = yaml.safe_load(options.vars) or {}
         assert isinstance(given, dict)
@@ -143,7 +143,7 @@ def build(options: argparse.Namespace, given: dict) -> Fault | None:
             return explain(seeded, vars_option)
 
     print("Checking the landing", flush=True)
-    from gate import GateError, validate
+    from crm_hygiene.gate import GateError, validate
 
     try:
         checked = validate(given, target=options.target)
@@ -161,7 +161,3 @@ def build(options: argparse.Namespace, given: dict) -> Fault | None:
     demo_is_landed = ["--exclude", "path:seeds/demo"] if is_demo else []
     built = run_dbt(runner, "build", *demo_is_landed, *refresh, *common)
     return None if built.success else explain(built, vars_option)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

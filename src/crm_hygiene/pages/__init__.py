@@ -1,0 +1,1 @@
+"""The pages in reports/, made from the marts of the last build."""
