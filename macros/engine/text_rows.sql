@@ -5,7 +5,7 @@
     {%- for row in rows -%}
         {%- set literal = [] -%}
         {%- for value in ([row] if row is string else row) -%}
-            {%- do literal.append(crm_hygiene.text_literal(value)) -%}
+            {%- do literal.append('null' if value is none else crm_hygiene.text_literal(value)) -%}
         {%- endfor -%}
         {%- do literals.append(literal) -%}
     {%- endfor -%}
