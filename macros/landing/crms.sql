@@ -10,7 +10,9 @@
                 'opportunity', 'opportunity_contact_role', 'opportunity_field_history',
                 'opportunity_history', 'opportunity_stage', 'task', 'user'
             ],
-            'gives': [],
+            'gives': [
+                'named_by_rejected_rows',
+            ],
         },
         'hubspot': {
             'tables': [
@@ -22,7 +24,9 @@
                 'engagement_note', 'engagement_task', 'merged_deal', 'owner', 'owner_team', 'team',
                 'ticket', 'ticket_company', 'ticket_contact', 'ticket_property_history'
             ],
-            'gives': [],
+            'gives': [
+                'named_by_rejected_rows',
+            ],
         },
         'open': {
             'tables': [
@@ -30,7 +34,10 @@
                 'opportunities', 'opportunity_contacts', 'sla_clocks', 'stages', 'users',
                 'workflow_events'
             ],
-            'gives': [],
+            'gives': [
+                'lifecycle_reviews',
+                'named_by_rejected_rows',
+            ],
         },
     }) }}
 {% endmacro %}

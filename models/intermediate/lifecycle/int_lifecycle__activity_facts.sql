@@ -85,7 +85,7 @@ final as (
         on activities.crm = protected.crm and activities.activity_id = protected.record_id
     left join {{ ref('int_lifecycle__rescues') }} as rescues
         on activities.record_key = rescues.record_key
-    left join {{ ref('int_lifecycle__unreadable') }} as unreadable
+    left join {{ ref('stg_crm__named_by_rejected_rows') }} as unreadable
         on activities.record_key = unreadable.record_key
     left join limits on true
     where activities.is_live

@@ -175,7 +175,7 @@ joined as (
             records.crm = nurture.crm
             and records.object_type = nurture.object_type
             and records.stage = nurture.stage
-    left join {{ ref('int_lifecycle__unreadable') }} as unreadable
+    left join {{ ref('stg_crm__named_by_rejected_rows') }} as unreadable
         on records.record_key = unreadable.record_key
 ),
 

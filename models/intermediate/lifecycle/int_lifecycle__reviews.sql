@@ -9,8 +9,7 @@ with reviews as (
     union all
 
     select {{ columns | join(', ') }}
-    from {{ ref('base_open__lifecycle_reviews') }}
-    where landing_status = 'staged'
+    from {{ ref('stg_crm__lifecycle_reviews') }}
 ),
 
 named as (

@@ -24,7 +24,7 @@
 {%- set judging = [
     'int_lifecycle__inputs', 'int_lifecycle__limits', 'int_lifecycle__records',
     'int_lifecycle__activity_links', 'int_lifecycle__engagements', 'int_lifecycle__links',
-    'int_lifecycle__linked', 'int_lifecycle__rescues', 'int_lifecycle__unreadable',
+    'int_lifecycle__linked', 'int_lifecycle__rescues', 'stg_crm__named_by_rejected_rows',
     'int_lifecycle__record_facts', 'int_lifecycle__inherited', 'int_lifecycle__junk',
     'int_lifecycle__activity_facts', 'int_lifecycle__facts', 'int_lifecycle__verdicts',
 ] -%}
