@@ -1,19 +1,88 @@
-"""What the Python tests share: a warehouse of their own and dbt in this process."""
+"""What the Python tests share: warehouses of their own, one demo, and dbt in this process.
 
+With pytest-xdist each test file runs in one of several processes. They share, in one folder below
+pytest's own: the project as dbt parsed it, a file for each set of variables that changes what is
+parsed, and the built demo. The first process that needs one makes it, under a lock.
+"""
+
+import hashlib
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
-
-# One target folder for all: dbt parses the project anew only where the variables change.
+# One target folder a process.
 TARGET = tempfile.mkdtemp(prefix="crm_hygiene_target_")
+# These are read where SQL is compiled, long after the project is parsed, with each run's own values.
+COMPILED_VARIABLES = {
+    "as_of", "business_period", "business_timezone", "fiscal_year_start_month",
+    "hubspot_files", "open_files", "salesforce_files",
+}  # fmt: skip
+# What makes the demo: its files decide whether one that an earlier session built still holds.
+DEMO_SOURCES = ("dbt_project.yml", "macros", "models", "profiles", "requirements.txt", "seeds")
+DEMO_SOURCES += ("standin", "tests/singular")
+
+shared_folder: Path | None = None
+_manifests: dict = {}
+
+
+def pytest_configure(config):
+    """Find the folder that all processes of this session share."""
+    global shared_folder
+    given = os.environ.get("CRM_HYGIENE_TEST_FOLDER")
+    shared_folder = Path(given or tempfile.mkdtemp(prefix="crm_hygiene_tests_"))
+    os.environ["CRM_HYGIENE_TEST_FOLDER"] = str(shared_folder)
+
+
+def place_of_project(target: str = TARGET) -> list[str]:
+    """Return the options that tell dbt where the project is and where to write."""
+    place = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "profiles")]
+    return [*place, "--target-path", target, "--log-path", target]
+
+
+def parsed_project(variables: dict):
+    """Return the project as dbt parses it with these variables, parsed once in a session.
+
+    `crm_sources` counts only for whether the demo is read: the graph is the same for any others.
+    """
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+
+    matters = {
+        name: value
+        for name, value in variables.items()
+        if name not in COMPILED_VARIABLES and (name != "crm_sources" or value is not None)
+    }
+    if "crm_sources" in matters:
+        matters["crm_sources"] = ["open"]
+    key = hashlib.sha256(repr(sorted(matters.items())).encode()).hexdigest()[:16]
+    if key not in _manifests:
+        file = shared_folder / f"{key}.msgpack"
+        with FileLock(f"{file}.lock"):
+            if not file.exists():
+                target = tempfile.mkdtemp(prefix="crm_hygiene_parse_")
+                parsed = dbtRunner().invoke(
+                    ["--quiet", "parse", *place_of_project(target), "--vars", str(matters)]
+                )
+                assert parsed.success, parsed.exception
+                shutil.move(Path(target) / "partial_parse.msgpack", file)
+                shutil.rmtree(target)
+        _manifests[key] = Manifest.from_msgpack(file.read_bytes())
+    manifest = _manifests[key]
+    for node in manifest.nodes.values():
+        # What an earlier run of this process compiled with other variables.
+        if node.resource_type != "seed":
+            node.compiled, node.compiled_code = False, None
+            node.extra_ctes, node.extra_ctes_injected = [], False
+    return manifest
 
 
 class Warehouse:
@@ -48,14 +117,20 @@ class Warehouse:
                 connection.executemany(f'insert into "{schema}"."{table}" values ({marks})', rows)
 
     def dbt(self, command: str, *arguments: str, variables: dict | None = None):
-        """Run a dbt command; return its result."""
+        """Run a dbt command; return its result.
+
+        Commands that run the models take the project as it was parsed before and write no
+        artifacts; the others do as they do for users.
+        """
         from dbt.cli.main import dbtRunner
 
         os.environ["CRM_HYGIENE_DUCKDB"] = str(self.path)
-        place = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "profiles")]
-        place += ["--target-path", TARGET, "--log-path", TARGET]
         given = ["--vars", str(variables)] if variables else []
-        return dbtRunner().invoke(["--quiet", command, *arguments, *place, *given])
+        flags, manifest = [], None
+        if command in ("build", "run", "seed", "test"):
+            manifest, flags = parsed_project(variables or {}), ["--no-write-json"]
+        runner = dbtRunner(manifest=manifest)
+        return runner.invoke(["--quiet", *flags, command, *arguments, *place_of_project(), *given])
 
     def build(self, *arguments: str, variables: dict | None = None) -> None:
         """Run `dbt build` and fail with the messages of what failed."""
@@ -69,6 +144,44 @@ class Warehouse:
             ]
         assert result.success, "\n".join(bad) or str(result.exception)
 
+    def let_go(self) -> None:
+        """Close what an earlier dbt command of this process holds open."""
+        if duckdb_of_dbt := sys.modules.get("dbt.adapters.duckdb.connections"):
+            duckdb_of_dbt.DuckDBConnectionManager.close_all_connections()
+
+
+def fingerprint_of_the_demo() -> str:
+    """Return a hash of all that the built demo is made from."""
+    digest = hashlib.sha256()
+    for place in DEMO_SOURCES:
+        path = ROOT / place
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file():
+                digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def built_demo() -> Path:
+    """Return the demo as `dbt build` builds it on an empty database, with every dbt test.
+
+    One that passed is kept in target/ until anything that makes it changes.
+    """
+    kept = ROOT / "target" / "tested_demo" / fingerprint_of_the_demo()
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{kept.parent}.lock"):
+        if not kept.exists():
+            folder = Path(tempfile.mkdtemp(dir=shared_folder))
+            warehouse = Warehouse(folder / "crm.duckdb")
+            warehouse.build()
+            warehouse.let_go()
+            warehouse.sql("checkpoint")
+            warehouse.let_go()
+            for older in kept.parent.iterdir():
+                shutil.rmtree(older)
+            shutil.move(folder, kept)
+    return kept / "crm.duckdb"
+
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Warehouse:
@@ -76,9 +189,7 @@ def demo(tmp_path_factory) -> Warehouse:
 
     All modules share it: read it, and copy it to change it.
     """
-    built = Warehouse(tmp_path_factory.mktemp("demo") / "crm.duckdb")
-    built.build()
-    return built
+    return Warehouse(Path(shutil.copy(built_demo(), tmp_path_factory.mktemp("demo"))))
 
 
 @pytest.fixture
