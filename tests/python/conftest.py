@@ -21,7 +21,7 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 
 # One target folder a process.
 TARGET = tempfile.mkdtemp(prefix="crm_hygiene_target_")
-# These are read where SQL is compiled, long after the project is parsed, with each run's own values.
+# Read where SQL is compiled, long after the project is parsed, with the values of each run.
 COMPILED_VARIABLES = {
     "as_of", "business_period", "business_timezone", "fiscal_year_start_month",
     "hubspot_files", "open_files", "salesforce_files",
