@@ -11,7 +11,13 @@
                 'opportunity_history', 'opportunity_stage', 'task', 'user'
             ],
             'gives': [
+                'activities',
+                'activity_links',
+                'campaign_touches',
+                'field_changes',
                 'named_by_rejected_rows',
+                'sla_clocks',
+                'workflow_events',
             ],
         },
         'hubspot': {
@@ -25,7 +31,11 @@
                 'ticket', 'ticket_company', 'ticket_contact', 'ticket_property_history'
             ],
             'gives': [
+                'activities',
+                'activity_links',
+                'field_changes',
                 'named_by_rejected_rows',
+                'sla_clocks',
             ],
         },
         'open': {
@@ -35,8 +45,13 @@
                 'workflow_events'
             ],
             'gives': [
+                'activities',
+                'activity_links',
+                'field_changes',
                 'lifecycle_reviews',
                 'named_by_rejected_rows',
+                'sla_clocks',
+                'workflow_events',
             ],
         },
     }) }}

@@ -275,12 +275,12 @@ def test_a_deal_changed_in_a_closed_month_is_seen_and_named(copy):
     copy.sql(f"""
         update intermediate.int_crm__records set amount = amount + 1000
         where record_sk = {record_sk};
-        insert into staging.base_crm__field_changes by name
+        insert into staging.stg_crm__told_changes by name
         select * replace (
             timestamp '2026-10-01 12:00:00' as changed_at, 'amount' as field,
             'effective' as change_class, '{amount}' as old_value
         )
-        from staging.base_crm__field_changes where record_sk = {record_sk} limit 1;
+        from staging.stg_crm__told_changes where record_sk = {record_sk} limit 1;
         select 1
     """)
     models = ["stg_crm__field_changes", *IMPACT, "reporting_snapshots", "reporting_drift"]

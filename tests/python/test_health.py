@@ -43,7 +43,7 @@ class Crm:
     def __init__(self, warehouse: Warehouse, as_of: dt.datetime):
         self.as_of = as_of
         self.changes = defaultdict(list)
-        for change in rows(warehouse, "staging.base_crm__field_changes"):
+        for change in rows(warehouse, "staging.stg_crm__told_changes"):
             if change["change_class"] == "effective" and not change["is_orphan"]:
                 key = (change["crm"], change["object_type"], change["record_id"], change["field"])
                 self.changes[key].append(change)

@@ -48,7 +48,7 @@ def hostile(demo, tmp_path_factory):
         f"record_id = record_id || {text} where record_key = '{BURST}'"
     )
     copy.sql(
-        f"update staging.base_crm__field_changes set new_value = {text} || repeat('x', 5000) "
+        f"update staging.stg_crm__told_changes set new_value = {text} || repeat('x', 5000) "
         f"where crm = '{crm}' and object_type = '{object_type}' and record_id = '{record_id}' "
         "and field = 'stage' and change_number = 1"
     )

@@ -5,7 +5,7 @@ with histories as (
         crm,
         object_type,
         field
-    from {{ ref('base_crm__field_changes') }}
+    from {{ ref('stg_crm__told_changes') }}
     group by crm, object_type, field
 ),
 

@@ -5,7 +5,7 @@ with final as (
         record_sk,
         field,
         case when changed_at <= {{ as_of() }} then new_value else old_value end as value_at_as_of
-    from {{ ref('base_crm__field_changes') }}
+    from {{ ref('stg_crm__told_changes') }}
     where
         change_class = 'effective'
         and not is_orphan

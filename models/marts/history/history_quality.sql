@@ -1,7 +1,7 @@
 {%- set text = dbt.type_string() -%}
 {%- set bigint = dbt.type_bigint() %}
 with history as (
-    select * from {{ ref('base_crm__field_changes') }}
+    select * from {{ ref('stg_crm__told_changes') }}
 ),
 
 -- The gap that users complain of: the history's last word against what the record says.

@@ -1,20 +1,24 @@
-with final as (
+-- One row per touch of a person by a campaign, as known at as_of, in all CRMs.
+with told as (
+    {{ crm_union('campaign_touches', [
+        'touch_id', 'campaign_id', 'lead_id', 'contact_id', 'status', 'has_responded',
+        'responded_at', 'touched_at',
+    ]) }}
+),
+
+final as (
     select
-        'salesforce' as crm,
-        id as touch_id,
+        crm,
+        touch_id,
         campaign_id,
         lead_id,
         contact_id,
         status,
-        coalesce(has_responded, false)
-        and (first_responded_date is null or first_responded_date <= {{ as_of() }})
-            as has_responded,
-        created_date as touched_at
-    from {{ ref('base_salesforce__campaign_member') }}
-    where
-        landing_status = 'staged'
-        and not coalesce(is_deleted, false)
-        and created_date <= {{ as_of() }}
+        has_responded
+        and (responded_at is null or responded_at <= {{ as_of() }}) as has_responded,
+        touched_at
+    from told
+    where touched_at <= {{ as_of() }}
 )
 
 select * from final

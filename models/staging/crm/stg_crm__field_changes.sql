@@ -1,6 +1,11 @@
+-- One row per effective field change visible at as_of.
 {{ config(materialized='view') }}
 
-with final as (
+with told_changes as (
+    select * from {{ ref('stg_crm__told_changes') }}
+),
+
+final as (
     select
         {{ record_key('crm', 'object_type', 'record_id') }} as record_key,
         record_sk,
@@ -23,7 +28,7 @@ with final as (
         is_orphan,
         is_chain_break,
         is_before_creation
-    from {{ ref('base_crm__field_changes') }}
+    from told_changes
     where change_class = 'effective' and changed_at <= {{ as_of() }}
 )
 

@@ -1,71 +1,10 @@
-{%- set text = dbt.type_string() %}
-with salesforce_events as (
-    {%- for object_type, table in [
-        ('opportunity', 'opportunity_field_history'), ('opportunity', 'opportunity_history'),
-        ('lead', 'lead_history'), ('account', 'account_history'),
-        ('contact', 'contact_history'), ('case', 'case_history'),
-    ] %}
-        select
-            '{{ object_type }}' as object_type,
-            {{ object_type }}_id as record_id,
-            id as event_id,
-            created_date as occurred_at,
-            {{ salesforce_event_type('field') }} as event_type,
-            created_by_id as actor
-        from {{ ref('base_salesforce__' ~ table) }}
-        where
-            landing_status = 'staged'
-            and field is not null
-            and old_value is null
-            and new_value is null
-            and not coalesce(is_deleted, false)
-        {%- if not loop.last %}
-
-            union all
-        {% endif %}
-    {%- endfor %}
-),
-
-landed as (
-    select
-        'salesforce' as crm,
-        event_id,
-        occurred_at,
-        object_type,
-        record_id,
-        event_type,
-        cast(null as {{ text }}) as stage_before,
-        cast(null as {{ text }}) as stage_after,
-        cast(null as {{ text }}) as owner_before,
-        cast(null as {{ text }}) as owner_after,
-        actor,
-        cast(null as {{ text }}) as channel,
-        cast(null as {{ text }}) as sla_state,
-        cast(null as {{ text }}) as automation_id,
-        cast(null as {{ text }}) as correlation_id
-    from salesforce_events
-    where event_type <> 'created'
-
-    union all
-
-    select
-        'open' as crm,
-        event_id,
-        occurred_at,
-        object_type,
-        record_id,
-        lower(event_type) as event_type,
-        stage_before,
-        stage_after,
-        owner_before,
-        owner_after,
-        actor,
-        lower(channel) as channel,
-        sla_state,
-        automation_id,
-        correlation_id
-    from {{ ref('base_open__workflow_events') }}
-    where landing_status = 'staged'
+-- One row per step of a workflow by as_of, in all CRMs.
+with told as (
+    {{ crm_union('workflow_events', [
+        'event_id', 'occurred_at', 'object_type', 'record_id', 'event_type', 'stage_before',
+        'stage_after', 'owner_before', 'owner_after', 'actor', 'channel', 'sla_state',
+        'automation_id', 'correlation_id',
+    ]) }}
 ),
 
 final as (
@@ -86,7 +25,7 @@ final as (
         sla_state,
         automation_id,
         correlation_id
-    from landed
+    from told
     where occurred_at <= {{ as_of() }}
 )
 

@@ -1,9 +1,10 @@
+-- One row per change and field, copies included, that a Salesforce history tells, the best source
+-- first: 1 field history; 2 OpportunityHistory, whose rows hold the values after a save; 3 History
+-- Mode and daily copies, used only for fields of an object that no better source tells.
 {{ config(materialized='view') }}
 
 {%- set text = dbt.type_string() %}
--- What every kind of Salesforce history tells of field changes, best source first: 1 field history;
--- 2 OpportunityHistory, whose rows hold the values after a save; 3 History Mode and daily copies,
--- used only for fields of an object that no better source tells.
+
 with field_history as (
     {%- set histories = [
         ('opportunity', 'opportunity_field_history'), ('opportunity', 'opportunity_history'),
@@ -170,8 +171,26 @@ told_by_save as (
 
 mapped as (
     select
-        told_by_field.*,
-        coalesce(field_map.field, told_by_field.landed_field) as field
+        told_by_field.object_type,
+        told_by_field.record_id,
+        told_by_field.source_table,
+        told_by_field.change_id,
+        told_by_field.landed_field,
+        coalesce(field_map.field, told_by_field.landed_field) as field,
+        {%- for value in ['old_value', 'new_value'] %}
+            case
+                when
+                    field_map.field = 'consent_status'
+                    and lower(told_by_field.landed_field) = 'hasoptedoutofemail'
+                    then case
+                        when lower(told_by_field.{{ value }}) in ('true', '1') then 'opted_out'
+                    end
+                else told_by_field.{{ value }}
+            end as {{ value }},
+        {%- endfor %}
+        told_by_field.changed_at,
+        told_by_field.changed_by,
+        told_by_field.is_duplicate
     from told_by_field
     left join {{ ref('field_map') }} as field_map
         on
@@ -351,7 +370,7 @@ told_by_version as (
         and told_fields.field is null
 ),
 
-final as (
+told as (
     select
         object_type,
         record_id,
@@ -398,6 +417,30 @@ final as (
         false as is_duplicate
     from told_by_version
     where old_value is distinct from new_value
+),
+
+final as (
+    select
+        object_type,
+        record_id,
+        source_table,
+        change_id,
+        cast(null as {{ dbt.type_bigint() }}) as change_sequence,
+        landed_field,
+        field,
+        old_value,
+        new_value,
+        changed_at,
+        changed_by,
+        cast(null as {{ text }}) as login_id,
+        cast(null as {{ text }}) as actor_kind,
+        cast(null as {{ text }}) as channel,
+        true as is_channel_by_actor,
+        cast(null as {{ text }}) as automation_id,
+        cast(null as {{ text }}) as correlation_id,
+        is_duplicate,
+        false as is_first_value
+    from told
 )
 
 select * from final

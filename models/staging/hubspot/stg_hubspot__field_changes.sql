@@ -1,8 +1,7 @@
+-- One row per value of the property and stage histories, copies included. They tell new values
+-- only: the old one is the value before it of the same property.
 {{ config(materialized='view') }}
 
--- HubSpot's histories tell new values only: the old one is the value before it of the same
--- property. The first row of a property is the value at creation when it comes with it; a stage's
--- always is.
 with told as (
     select
         'opportunity' as object_type,
@@ -59,10 +58,13 @@ ordered as (
             partition by is_landed_again, object_type, source_table, record_id, landed_field
             order by changed_at, _fivetran_start nulls first, new_value nulls first
         ) as value_number,
-        lag(new_value) over (
-            partition by is_landed_again, object_type, source_table, record_id, landed_field
-            order by changed_at, _fivetran_start nulls first, new_value nulls first
-        ) as old_value
+        case
+            when not is_landed_again
+                then lag(new_value) over (
+                    partition by is_landed_again, object_type, source_table, record_id, landed_field
+                    order by changed_at, _fivetran_start nulls first, new_value nulls first
+                )
+        end as old_value
     from mapped
 ),
 
@@ -85,22 +87,43 @@ final as (
         ordered.record_id || ':' || ordered.landed_field || ':'
         || cast(ordered.changed_at as {{ dbt.type_string() }}) || ':'
         || coalesce(ordered.new_value, '') as change_id,
+        cast(ordered.value_number as {{ dbt.type_bigint() }}) as change_sequence,
         ordered.landed_field,
         ordered.field,
-        case when not ordered.is_landed_again then ordered.old_value end as old_value,
-        ordered.new_value,
+        {%- for value in ['old_value', 'new_value'] %}
+            case
+                when
+                    ordered.field = 'consent_status'
+                    and lower(ordered.landed_field) = 'hs_email_optout'
+                    then case
+                        when lower(ordered.{{ value }}) in ('true', '1') then 'unsubscribed'
+                    end
+                else ordered.{{ value }}
+            end as {{ value }},
+        {%- endfor %}
         ordered.changed_at,
-        cast(ordered.value_number as {{ dbt.type_bigint() }}) as change_sequence,
-        ordered.source,
-        ordered.source_id,
+        ordered.source_id as changed_by,
+        case
+            when lower(ordered.source_id) like 'userid:%'
+                then {{ dbt.split_part('ordered.source_id', "':'", 2) }}
+        end as login_id,
+        case when ordered.source is not null then coalesce(sources.actor_kind, 'other') end
+            as actor_kind,
+        sources.channel,
+        false as is_channel_by_actor,
+        -- A workflow's changes carry its id.
+        case
+            when upper(ordered.source) in ('AUTOMATION_PLATFORM', 'WORKFLOWS')
+                then ordered.source_id
+        end as automation_id,
+        cast(null as {{ dbt.type_string() }}) as correlation_id,
         ordered.is_landed_again or stages_told.record_id is not null as is_duplicate,
-        ordered.value_number = 1
-        and (
-            ordered.field = 'stage'
-            or records.created_at is null
-            or ordered.changed_at
-            <= records.created_at + {{ threshold('first_value_seconds') }} * interval '1' second
-        ) as is_first_value
+        -- The first row of a property is the value at creation when it comes with it, as the time
+        -- tells; a stage's always is.
+        case
+            when ordered.value_number > 1 then false
+            when ordered.field = 'stage' then true
+        end as is_first_value
     from ordered
     left join stages_told
         on
@@ -109,11 +132,8 @@ final as (
             and ordered.record_id = stages_told.record_id
             and ordered.new_value = stages_told.new_value
             and ordered.changed_at = stages_told.changed_at
-    left join {{ ref('base_crm__records') }} as records
-        on
-            records.crm = 'hubspot'
-            and ordered.object_type = records.object_type
-            and ordered.record_id = records.record_id
+    left join {{ ref('hubspot_change_sources') }} as sources
+        on upper(ordered.source) = sources.source
 )
 
 select * from final

@@ -1,0 +1,28 @@
+-- One row per activity; when it was planned is not told.
+{{ config(materialized='view') }}
+
+with activities as (
+    select * from {{ ref('base_open__activities') }}
+),
+
+final as (
+    select
+        activity_id,
+        cast(null as {{ dbt.type_timestamp() }}) as known_at,
+        occurred_at,
+        lower(type) as activity_type,
+        lower(direction) as direction,
+        lower(status) as status,
+        is_automated,
+        cast(null as {{ dbt.type_string() }}) as created_by_id,
+        account_id,
+        contact_id,
+        lead_id,
+        opportunity_id,
+        owner_id,
+        false as is_deleted
+    from activities
+    where landing_status = 'staged'
+)
+
+select * from final
