@@ -10,7 +10,7 @@ with lost_since as (
 lost_deals as (
     select
         records.record_sk,
-        {{ blank_to_null('opportunities.loss_reason', 'blanks.placeholder') }} is null as is_breach,
+        {{ blank_to_null('opportunities.loss_reason') }} is null as is_breach,
         coalesce(
             lost_since.started_at,
             opportunities.closed_at,
@@ -19,8 +19,6 @@ lost_deals as (
     from {{ ref('int_crm__records') }} as records
     inner join {{ ref('stg_crm__opportunities') }} as opportunities
         on records.record_key = opportunities.record_key
-    left join {{ ref('blank_placeholders') }} as blanks
-        on lower({{ strip('opportunities.loss_reason') }}) = blanks.placeholder
     left join lost_since on records.record_sk = lost_since.record_sk
     where records.is_live and records.stage_kind = 'lost'
 ),

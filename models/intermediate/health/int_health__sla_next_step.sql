@@ -35,7 +35,7 @@ open_deals as (
     select
         records.record_sk,
         {{ later('records.created_at', 86400, threshold('hygiene__next_step_days')) }} as due_at,
-        {{ blank_to_null('records.next_step', 'blanks.placeholder') }} is null as is_blank,
+        {{ blank_to_null('records.next_step') }} is null as is_blank,
         last_changes.changed_at,
         opportunities.next_step_at,
         planned.record_id is not null as is_planned,
@@ -49,8 +49,6 @@ open_deals as (
     inner join {{ ref('stg_crm__opportunities') }} as opportunities
         on records.record_key = opportunities.record_key
     left join activity_inputs on records.crm = activity_inputs.crm
-    left join {{ ref('blank_placeholders') }} as blanks
-        on lower({{ strip('records.next_step') }}) = blanks.placeholder
     left join planned
         on records.crm = planned.crm and records.record_id = planned.record_id
     left join last_changes on records.record_sk = last_changes.record_sk
