@@ -1,16 +1,9 @@
+-- One row per test or step × run: what each run found.
 {{ config(materialized='view') }}
 
 with results as (
-    select * from {{ run_results() }}
-),
-
-final as (
-    select
-        {%- for name, type in run_results_columns().items() %}
-            cast({{ name }} as {{ type }}) as {{ name }}
-            {%- if not loop.last %},{% endif %}
-        {%- endfor %}
-    from results
+    select * from {{ ref('int_runs__results') }}
 )
 
-select * from final
+select {{ run_results_columns() | join(',\n    ') }}
+from results
