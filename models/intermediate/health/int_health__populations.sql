@@ -1,9 +1,4 @@
-{%- set crms = [] -%}
-{%- for crm in crm_sources() -%}{%- do crms.append(["'" ~ crm ~ "'"]) -%}{%- endfor -%}
-{%- set objects = [] -%}
-{%- for object_type in health_fields() -%}
-    {%- do objects.append(["'" ~ object_type ~ "'"]) -%}
-{%- endfor -%}
+-- One row per metric × CRM × object type: whether it can be told, and what for it is not landed.
 {#- What each metric reads; missing_required_fields reads the fields of its policy. -#}
 {%- set needs = {
     'contacts_active_90d': ['activities'],
@@ -16,26 +11,31 @@
     'consent_coverage': ['consent_status'],
     'do_not_contact': ['do_not_contact'],
 } -%}
-{%- set need_rows = [["'owned_by_inactive_user'", "'opportunity'", "'stages'"]] -%}
+{%- set need_rows = [('owned_by_inactive_user', 'opportunity', 'stages')] -%}
 {%- for metric, inputs in needs.items() -%}
     {%- for input in inputs -%}
-        {%- do need_rows.append(["'" ~ metric ~ "'", "'*'", "'" ~ input ~ "'"]) -%}
+        {%- do need_rows.append((metric, '*', input)) -%}
     {%- endfor -%}
-{%- endfor -%}
-with crms as (
-    select crm from {{ literal_rows(['crm'], crms) }}
-),
+{%- endfor %}
 
-objects as (
-    select object_type from {{ literal_rows(['object_type'], objects) }}
+with metrics as (
+    select * from {{ ref('health_metrics') }}
 ),
 
 inputs as (
-    select
-        crm,
-        object_type,
-        input
-    from {{ ref('int_health__inputs') }}
+    select * from {{ ref('int_health__inputs') }}
+),
+
+required_fields as (
+    select * from {{ ref('required_fields') }}
+),
+
+crms as (
+    select crm from {{ text_rows(['crm'], crm_sources()) }}
+),
+
+objects as (
+    select object_type from {{ text_rows(['object_type'], health_fields()) }}
 ),
 
 -- Accounts, contacts and opportunities are always spoken of, leads and cases where any is landed.
@@ -45,7 +45,7 @@ populations as (
         crms.crm,
         objects.object_type,
         inputs.input is not null as has_records
-    from {{ ref('health_metrics') }} as metrics
+    from metrics
     cross join crms
     cross join objects
     left join inputs
@@ -64,7 +64,7 @@ needs as (
         object_type,
         input,
         true as is_indispensable
-    from {{ literal_rows(['metric', 'object_type', 'input'], need_rows) }}
+    from {{ text_rows(['metric', 'object_type', 'input'], need_rows) }}
 
     union all
 
@@ -73,7 +73,7 @@ needs as (
         object_type,
         field as input,
         false as is_indispensable
-    from {{ ref('required_fields') }}
+    from required_fields
 ),
 
 needed as (

@@ -1,4 +1,5 @@
-{%- set text = dbt.type_string() -%}
+-- One row per live record, one column per metric: whether the record counts, NULL where the metric
+-- does not apply to it or is not landed.
 {%- set is_open = "facts.stage_kind = 'open'" -%}
 {%- set is_past = 'facts.close_date < cast(' ~ business_time(as_of()) ~ ' as date)' -%}
 {#- Each metric: of which records it holds, and its verdict on them. -#}
@@ -9,14 +10,45 @@
     'past_close_no_next_step': (is_open, is_past ~ ' and facts.lacks_next_step'),
     'closed_lost_no_reason': ("facts.stage_kind = 'lost'", 'facts.lacks_loss_reason'),
     'owned_by_inactive_user': (
-        "(facts.object_type <> 'opportunity' or " ~ is_open ~ ")", 'active_owners.user_id is null',
+        "(facts.object_type <> 'opportunity' or " ~ is_open ~ ")",
+        owner_fault('facts', 'owners') ~ ' is not null',
     ),
     'hard_bounced': ('not facts.lacks_email', 'facts.is_hard_bounced'),
     'missing_required_fields': ('true', 'facts.missing_fields is not null'),
     'consent_coverage': ('true', "facts.consent_status <> 'unknown'"),
     'do_not_contact': ('true', 'facts.do_not_contact'),
-} -%}
-with populations as (
+} %}
+
+with record_facts as (
+    select * from {{ ref('int_health__record_facts') }}
+    where is_live
+),
+
+landed as (
+    select * from {{ ref('int_health__populations') }}
+),
+
+inputs as (
+    select * from {{ ref('int_health__inputs') }}
+),
+
+required_fields as (
+    select * from {{ ref('required_fields') }}
+),
+
+clusters as (
+    select * from {{ ref('int_identity__clusters') }}
+),
+
+owners as (
+    select * from {{ ref('stg_crm__users') }}
+),
+
+stage_periods as (
+    select * from {{ ref('int_history__stage_periods') }}
+),
+
+populations as (
     select
         crm,
         object_type,
@@ -26,7 +58,7 @@ with populations as (
         {%- endfor %}
         max(case when metric = 'time_in_stage' and is_landed then 1 else 0 end) = 1
             as judges_time_in_stage
-    from {{ ref('int_health__populations') }}
+    from landed
     group by crm, object_type
 ),
 
@@ -39,8 +71,8 @@ required as (
         {%- endfor %}
         inputs.crm,
         inputs.object_type
-    from {{ ref('int_health__inputs') }} as inputs
-    inner join {{ ref('required_fields') }} as policy
+    from inputs
+    inner join required_fields as policy
         on inputs.object_type = policy.object_type and inputs.input = policy.field
     group by inputs.crm, inputs.object_type
 ),
@@ -62,10 +94,9 @@ facts as (
             ),
             ''
         ) as missing_fields
-    from {{ ref('int_health__record_facts') }} as records
+    from record_facts as records
     left join required
         on records.crm = required.crm and records.object_type = required.object_type
-    where records.is_live
 ),
 
 worked_accounts as (
@@ -78,23 +109,15 @@ worked_accounts as (
 
 duplicates as (
     select record_sk
-    from {{ ref('int_identity__clusters') }}
+    from clusters
     where not is_survivor
-),
-
-active_owners as (
-    select
-        crm,
-        user_id
-    from {{ ref('stg_crm__users') }}
-    where is_active
 ),
 
 stays as (
     select
         record_sk,
         cast(dwell_seconds / 86400 as decimal(28, 6)) as days
-    from {{ ref('int_history__stage_periods') }}
+    from stage_periods
     where object_type = 'opportunity' and is_current
 ),
 
@@ -122,12 +145,12 @@ final as (
         on facts.crm = populations.crm and facts.object_type = populations.object_type
     left join worked_accounts
         on
-            facts.object_type = 'account'
-            and facts.crm = worked_accounts.crm
-            and facts.record_id = worked_accounts.account_id
+            facts.crm = worked_accounts.crm
+            -- In the key, since a condition on one side alone keeps engines from hashing the join.
+            and case when facts.object_type = 'account' then facts.record_id end
+            = worked_accounts.account_id
     left join duplicates on facts.record_sk = duplicates.record_sk
-    left join active_owners
-        on facts.crm = active_owners.crm and facts.owner_id = active_owners.user_id
+    left join owners on facts.crm = owners.crm and facts.owner_id = owners.user_id
     left join stays on facts.record_sk = stays.record_sk
 )
 

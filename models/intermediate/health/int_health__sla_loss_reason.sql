@@ -1,9 +1,23 @@
-{%- set closed_on = 'cast(opportunities.close_date as ' ~ dbt.type_timestamp() ~ ')' -%}
-with lost_since as (
+-- One row per live lost deal: whether it says why it was lost.
+{%- set closed_on = 'cast(opportunities.close_date as ' ~ dbt.type_timestamp() ~ ')' %}
+
+with records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+opportunities as (
+    select * from {{ ref('stg_crm__opportunities') }}
+),
+
+stage_periods as (
+    select * from {{ ref('int_history__stage_periods') }}
+),
+
+lost_since as (
     select
         record_sk,
         started_at
-    from {{ ref('int_history__stage_periods') }}
+    from stage_periods
     where object_type = 'opportunity' and is_current and period_number > 1
 ),
 
@@ -16,9 +30,8 @@ lost_deals as (
             opportunities.closed_at,
             case when {{ closed_on }} <= {{ as_of() }} then {{ closed_on }} end
         ) as lost_at
-    from {{ ref('int_crm__records') }} as records
-    inner join {{ ref('stg_crm__opportunities') }} as opportunities
-        on records.record_key = opportunities.record_key
+    from records
+    inner join opportunities on records.record_key = opportunities.record_key
     left join lost_since on records.record_sk = lost_since.record_sk
     where records.is_live and records.stage_kind = 'lost'
 ),

@@ -1,33 +1,49 @@
+-- One row per live open deal: whether its next step is there and due in the days to come.
 {%- set last_day = later(as_of(), 86400, threshold('hygiene__next_step_days')) -%}
-{%- set today = dbt.date_trunc('day', as_of()) -%}
--- A next step that is due today is not overdue: most CRMs know its day only.
-with activity_inputs as (
+{%- set today = dbt.date_trunc('day', as_of()) %}
+
+with records as (
+    select * from {{ ref('int_crm__records') }}
+    where object_type = 'opportunity'
+),
+
+opportunities as (
+    select * from {{ ref('stg_crm__opportunities') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+    where not is_orphan and object_type = 'opportunity' and field = 'next_step'
+),
+
+inputs as (
+    select * from {{ ref('int_crm__inputs') }}
+),
+
+planned_activities as (
+    select * from {{ ref('int_crm__planned_activities') }}
+),
+
+activity_inputs as (
     select crm
-    from {{ ref('int_crm__inputs') }}
+    from inputs
     where object_type = 'opportunity' and input = 'activities'
 ),
 
+-- What is due today is not overdue: most CRMs know only its day.
 planned as (
     select distinct
-        links.crm,
-        links.record_id
-    from {{ ref('stg_crm__activities') }} as activities
-    inner join {{ ref('stg_crm__activity_links') }} as links
-        on activities.crm = links.crm and activities.activity_id = links.activity_id
-    where
-        activities.is_live
-        and activities.is_planned
-        and activities.occurred_at >= {{ today }}
-        and activities.occurred_at <= {{ last_day }}
-        and links.object_type = 'opportunity'
+        crm,
+        record_id
+    from planned_activities
+    where object_type = 'opportunity' and due_at >= {{ today }} and due_at <= {{ last_day }}
 ),
 
 last_changes as (
     select
         record_sk,
         max(changed_at) as changed_at
-    from {{ ref('stg_crm__field_changes') }}
-    where not is_orphan and object_type = 'opportunity' and field = 'next_step'
+    from field_changes
     group by record_sk
 ),
 
@@ -45,17 +61,13 @@ open_deals as (
                     records.created_at, coalesce(records.last_activity_at, records.created_at)
                 )
         end as worked_at
-    from {{ ref('int_crm__records') }} as records
-    inner join {{ ref('stg_crm__opportunities') }} as opportunities
-        on records.record_key = opportunities.record_key
+    from records
+    inner join opportunities on records.record_key = opportunities.record_key
     left join activity_inputs on records.crm = activity_inputs.crm
     left join planned
         on records.crm = planned.crm and records.record_id = planned.record_id
     left join last_changes on records.record_sk = last_changes.record_sk
-    where
-        records.object_type = 'opportunity'
-        and records.is_live
-        and coalesce(records.stage_kind, 'open') = 'open'
+    where records.is_live and coalesce(records.stage_kind, 'open') = 'open'
 ),
 
 quiet as (

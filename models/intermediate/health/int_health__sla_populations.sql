@@ -1,9 +1,4 @@
-{%- set crms = [] -%}
-{%- for crm in crm_sources() -%}{%- do crms.append(["'" ~ crm ~ "'"]) -%}{%- endfor -%}
-{%- set objects = [] -%}
-{%- for object in ['lead', 'opportunity', 'case'] -%}
-    {%- do objects.append(["'" ~ object ~ "'"]) -%}
-{%- endfor -%}
+-- One row per SLA × CRM × object type that it asks for: whether what it needs is landed.
 {#- What must be landed for each SLA; of a group one input is enough. -#}
 {%- set needs = {
     'next_step_on_every_open_deal': [['records'], ['next step column']],
@@ -14,7 +9,8 @@
 {%- set columns = {
     'next step column': ['next_step', 'property_hs_next_step'],
     'loss reason column': ['loss_reason', 'loss_reason_c', 'property_closed_lost_reason'],
-} -%}
+} %}
+
 with records as (
     select
         crm,
@@ -74,11 +70,11 @@ computable as (
 ),
 
 crms as (
-    select crm from {{ literal_rows(['crm'], crms) }}
+    select crm from {{ text_rows(['crm'], crm_sources()) }}
 ),
 
 objects as (
-    select object_type from {{ literal_rows(['object_type'], objects) }}
+    select object_type from {{ text_rows(['object_type'], ['lead', 'opportunity', 'case']) }}
 ),
 
 -- Deals are always spoken of, other objects where any record of them is landed.

@@ -1,25 +1,36 @@
-with nurtured as (
+-- One row per live open lead that is not being nurtured: whether anybody works it.
+with records as (
+    select * from {{ ref('int_crm__records') }}
+    where object_type = 'lead'
+),
+
+leads as (
+    select * from {{ ref('stg_crm__leads') }}
+),
+
+planned_activities as (
+    select * from {{ ref('int_crm__planned_activities') }}
+),
+
+nurture_stages as (
+    select * from {{ ref('nurture_stages') }}
+),
+
+nurtured as (
     select distinct records.record_sk
-    from {{ ref('int_crm__records') }} as records
-    inner join {{ ref('nurture_stages') }} as stages
+    from records
+    inner join nurture_stages as stages
         on
             lower({{ strip('records.stage') }}) = lower(stages.stage)
             and stages.crm in ('*', records.crm)
-    where records.object_type = 'lead'
 ),
 
 planned as (
     select distinct
-        links.crm,
-        links.record_id
-    from {{ ref('stg_crm__activities') }} as activities
-    inner join {{ ref('stg_crm__activity_links') }} as links
-        on activities.crm = links.crm and activities.activity_id = links.activity_id
-    where
-        activities.is_live
-        and activities.is_planned
-        and activities.occurred_at > {{ as_of() }}
-        and links.object_type = 'lead'
+        crm,
+        record_id
+    from planned_activities
+    where object_type = 'lead' and due_at > {{ as_of() }}
 ),
 
 open_leads as (
@@ -28,8 +39,8 @@ open_leads as (
         greatest(records.created_at, coalesce(records.last_activity_at, records.created_at))
             as worked_at,
         planned.record_id is not null as is_planned
-    from {{ ref('int_crm__records') }} as records
-    inner join {{ ref('stg_crm__leads') }} as leads on records.record_key = leads.record_key
+    from records
+    inner join leads on records.record_key = leads.record_key
     left join nurtured on records.record_sk = nurtured.record_sk
     left join planned
         on records.crm = planned.crm and records.record_id = planned.record_id

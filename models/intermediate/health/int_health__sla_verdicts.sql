@@ -1,11 +1,26 @@
+-- One row per SLA × record that it applies to, for the SLAs that a landing permits.
 {#- The model that judges each SLA of the register. -#}
 {%- set models = {
     'next_step_on_every_open_deal': 'int_health__sla_next_step',
     'no_stale_lead': 'int_health__sla_stale_lead',
     'loss_reason_on_every_loss': 'int_health__sla_loss_reason',
     'no_open_record_with_inactive_owner': 'int_health__sla_inactive_owner',
-} -%}
-with verdicts as (
+} %}
+
+with populations as (
+    select * from {{ ref('int_health__sla_populations') }}
+    where is_computable
+),
+
+records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+users as (
+    select * from {{ ref('stg_crm__users') }}
+),
+
+verdicts as (
     {%- for sla, model in models.items() %}
         select
             '{{ sla }}' as sla_id,
@@ -38,15 +53,13 @@ final as (
         verdicts.breached_since,
         verdicts.detail
     from verdicts
-    inner join {{ ref('int_health__sla_populations') }} as populations
-        on verdicts.sla_id = populations.sla_id and populations.is_computable
-    inner join {{ ref('int_crm__records') }} as records
+    inner join populations on verdicts.sla_id = populations.sla_id
+    inner join records
         on
             verdicts.record_sk = records.record_sk
             and populations.crm = records.crm
             and populations.object_type = records.object_type
-    left join {{ ref('stg_crm__users') }} as users
-        on records.crm = users.crm and records.owner_id = users.user_id
+    left join users on records.crm = users.crm and records.owner_id = users.user_id
 )
 
 select * from final

@@ -1,0 +1,79 @@
+-- One row per CRM × object type at as_of: its live records by their worst finding, and the grade that
+-- the share without any earns.
+{{ config(materialized='view') }}
+
+{%- set severities = ['critical', 'high', 'medium', 'low'] %}
+
+with findings as (
+    select * from {{ ref('int_health__findings') }}
+),
+
+checks as (
+    select
+        record_sk,
+        crm,
+        object_type
+    from {{ ref('int_health__record_checks') }}
+),
+
+worst as (
+    select
+        record_sk,
+        min(
+            case severity
+                {%- for severity in severities %}
+                    when '{{ severity }}' then {{ loop.index }}
+                {%- endfor %}
+            end
+        ) as rank_of_worst
+    from findings
+    group by record_sk
+),
+
+records as (
+    select
+        checks.crm,
+        checks.object_type,
+        worst.record_sk is null as is_clean,
+        worst.rank_of_worst
+    from checks
+    left join worst on checks.record_sk = worst.record_sk
+),
+
+counted as (
+    {%- for object_type in ['object_type', "'all'"] %}
+        select
+            crm,
+            {{ object_type }} as object_type,
+            {%- for severity in severities %}
+                count(case when rank_of_worst = {{ loop.index }} then 1 end)
+                    as n_worst_{{ severity }},
+            {%- endfor %}
+            count(case when is_clean then 1 end) as n_without_finding,
+            count(*) as n_live_records
+        from records
+        group by crm{{ ', object_type' if object_type == 'object_type' }}
+        {%- if not loop.last %}
+
+            union all
+        {% endif %}
+    {%- endfor %}
+),
+
+final as (
+    select
+        *,
+        cast(
+            cast(n_without_finding as {{ type_double() }}) / n_live_records as decimal(9, 6)
+        ) as clean_share,
+        case
+            when n_without_finding >= {{ threshold('grade__a') }} * n_live_records then 'A'
+            when n_without_finding >= {{ threshold('grade__b') }} * n_live_records then 'B'
+            when n_without_finding >= {{ threshold('grade__c') }} * n_live_records then 'C'
+            when n_without_finding >= {{ threshold('grade__d') }} * n_live_records then 'D'
+            else 'F'
+        end as grade
+    from counted
+)
+
+select * from final
