@@ -1,12 +1,21 @@
-with clocks as (
+-- One row per SLA clock of a live case started in the window: whether, and how long, it was paused.
+with sla_clocks as (
+    select * from {{ ref('stg_crm__sla_clocks') }}
+),
+
+records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+clocks as (
     select
         records.record_sk,
         clocks.sla_clock_key,
         clocks.sla,
         clocks.started_at,
         cast(coalesce(clocks.paused_seconds, 0) as {{ type_double() }}) as paused_seconds
-    from {{ ref('stg_crm__sla_clocks') }} as clocks
-    inner join {{ ref('int_crm__records') }} as records on clocks.record_key = records.record_key
+    from sla_clocks as clocks
+    inner join records on clocks.record_key = records.record_key
     where
         records.object_type = 'case'
         and records.is_live

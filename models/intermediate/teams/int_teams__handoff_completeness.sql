@@ -1,3 +1,4 @@
+-- One row per live deal won in the window whose time for the handoff is over: whether it is complete.
 {%- set days = threshold('handoff_completeness__evidence_days') -%}
 {%- set window_start
     = later(as_of(), -86400, threshold('handoff_completeness__window_days')) -%}
@@ -7,15 +8,63 @@
     ('owner', 'active_owners', 'active owner of the account'),
     ('contact', 'contact_roles', 'contact'),
     ('activity', 'customer_activities', 'meeting, call or planned activity in time'),
-] -%}
-with judgeable as (
+] %}
+
+with records as (
+    select
+        record_sk,
+        record_key,
+        crm,
+        object_type,
+        record_id,
+        account_id,
+        owner_id,
+        stage_kind,
+        close_date,
+        is_live
+    from {{ ref('int_crm__records') }}
+),
+
+opportunities as (
+    select * from {{ ref('stg_crm__opportunities') }}
+),
+
+contacts as (
+    select * from {{ ref('stg_crm__contacts') }}
+),
+
+contact_roles as (
+    select * from {{ ref('stg_crm__opportunity_contacts') }}
+),
+
+users as (
+    select * from {{ ref('stg_crm__users') }}
+),
+
+stage_periods as (
+    select * from {{ ref('int_history__stage_periods') }}
+),
+
+activities as (
+    select * from {{ ref('stg_crm__activities') }}
+),
+
+activity_links as (
+    select * from {{ ref('stg_crm__activity_links') }}
+),
+
+inputs as (
+    select * from {{ ref('int_teams__inputs') }}
+),
+
+judgeable as (
     select
         crm,
         {%- for requirement, input, _ in requirements %}
             max(case when input = '{{ input }}' then 1 else 0 end) = 1 as asks_{{ requirement }}
             {%- if not loop.last %},{% endif %}
         {%- endfor %}
-    from {{ ref('int_teams__inputs') }}
+    from inputs
     where object_type in ('account', 'opportunity')
     group by crm
 ),
@@ -28,7 +77,7 @@ periods as (
         max(case when stage_kind = 'won' then 0 else period_number end) over (
             partition by record_sk
         ) as last_period_not_won
-    from {{ ref('int_history__stage_periods') }}
+    from stage_periods
     where object_type = 'opportunity'
 ),
 
@@ -53,9 +102,8 @@ won as (
             opportunities.closed_at,
             case when {{ closed_on }} <= {{ as_of() }} then {{ closed_on }} end
         ) as won_at
-    from {{ ref('int_crm__records') }} as records
-    inner join {{ ref('stg_crm__opportunities') }} as opportunities
-        on records.record_key = opportunities.record_key
+    from records
+    inner join opportunities on records.record_key = opportunities.record_key
     left join wins on records.record_sk = wins.record_sk
     where records.is_live and records.stage_kind = 'won'
 ),
@@ -77,7 +125,7 @@ deal_contacts as (
         deals.record_sk,
         roles.contact_id
     from deals
-    inner join {{ ref('stg_crm__opportunity_contacts') }} as roles
+    inner join contact_roles as roles
         on deals.crm = roles.crm and deals.record_id = roles.opportunity_id
 ),
 
@@ -111,7 +159,7 @@ customer_records as (
         'contact' as object_type,
         contacts.contact_id as record_id
     from deals
-    inner join {{ ref('stg_crm__contacts') }} as contacts
+    inner join contacts
         on deals.crm = contacts.crm and deals.account_id = contacts.account_id
 ),
 
@@ -119,12 +167,12 @@ taken_up as (
     select distinct deals.record_sk
     from deals
     inner join customer_records on deals.record_sk = customer_records.record_sk
-    inner join {{ ref('stg_crm__activity_links') }} as links
+    inner join activity_links as links
         on
             deals.crm = links.crm
             and customer_records.object_type = links.object_type
             and customer_records.record_id = links.record_id
-    inner join {{ ref('stg_crm__activities') }} as activities
+    inner join activities
         on links.crm = activities.crm and links.activity_id = activities.activity_id
     where
         activities.occurred_at between deals.won_at and deals.due_at
@@ -150,28 +198,18 @@ judged as (
         deals.record_sk,
         deals.won_at,
         judgeable.asks_owner
-        and not coalesce(
-            users.is_active
-            -- Salesforce's ids tell a queue also where the queues are not landed.
-            or (
-                users.user_id is null
-                and accounts.crm = 'salesforce'
-                and accounts.owner_id like '00G%'
-            ),
-            false
-        ) as lacks_owner,
+        and {{ owner_fault('accounts', 'users') }} is not null as lacks_owner,
         judgeable.asks_contact and contacted.record_sk is null as lacks_contact,
         judgeable.asks_activity and taken_up.record_sk is null as lacks_activity
     from deals
     inner join judgeable on deals.crm = judgeable.crm
-    left join {{ ref('int_crm__records') }} as accounts
+    left join records as accounts
         on
             deals.crm = accounts.crm
             and deals.account_id = accounts.record_id
             and accounts.object_type = 'account'
             and accounts.is_live
-    left join {{ ref('stg_crm__users') }} as users
-        on accounts.crm = users.crm and accounts.owner_id = users.user_id
+    left join users on accounts.crm = users.crm and accounts.owner_id = users.user_id
     left join contacted on deals.record_sk = contacted.record_sk
     left join taken_up on deals.record_sk = taken_up.record_sk
 ),

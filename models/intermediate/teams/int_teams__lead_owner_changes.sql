@@ -1,11 +1,26 @@
-{%- set window_start = later(as_of(), -86400, threshold('rate_window_days')) -%}
-with open_leads as (
+-- One row per live lead that was open in the window: how often it changed owner in it.
+{%- set window_start = later(as_of(), -86400, threshold('rate_window_days')) %}
+
+with records as (
+    select * from {{ ref('int_crm__records') }}
+    where object_type = 'lead'
+),
+
+open_spans as (
+    select * from {{ ref('int_history__open_spans') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+    where not is_orphan and object_type = 'lead' and field = 'owner_id'
+),
+
+open_leads as (
     select distinct records.record_sk
-    from {{ ref('int_history__open_spans') }} as spans
-    inner join {{ ref('int_crm__records') }} as records on spans.record_sk = records.record_sk
+    from open_spans as spans
+    inner join records on spans.record_sk = records.record_sk
     where
-        records.object_type = 'lead'
-        and records.is_live
+        records.is_live
         and (spans.closed_at is null or spans.closed_at > {{ window_start }})
 ),
 
@@ -14,13 +29,8 @@ owner_changes as (
         record_sk,
         count(*) as n_changes,
         max(changed_at) as last_changed_at
-    from {{ ref('stg_crm__field_changes') }}
-    where
-        not is_orphan
-        and object_type = 'lead'
-        and field = 'owner_id'
-        and changed_at > {{ window_start }}
-        and (change_number > 1 or old_value is not null)
+    from field_changes
+    where changed_at > {{ window_start }} and (change_number > 1 or old_value is not null)
     group by record_sk
 ),
 

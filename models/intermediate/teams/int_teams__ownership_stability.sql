@@ -1,8 +1,31 @@
-with won_accounts as (
+-- One row per live customer account (any, where a CRM tells of no customer): whether it kept its owner.
+with records as (
+    select
+        record_sk,
+        record_key,
+        crm,
+        object_type,
+        record_id,
+        account_id,
+        stage_kind,
+        is_live
+    from {{ ref('int_crm__records') }}
+),
+
+landed_accounts as (
+    select * from {{ ref('stg_crm__accounts') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+    where not is_orphan and object_type = 'account' and field = 'owner_id'
+),
+
+won_accounts as (
     select distinct
         crm,
         account_id
-    from {{ ref('int_crm__records') }}
+    from records
     where object_type = 'opportunity' and is_live and stage_kind = 'won'
 ),
 
@@ -11,8 +34,8 @@ accounts as (
         records.record_sk,
         records.crm,
         coalesce(landed.is_customer, false) or won_accounts.account_id is not null as is_customer
-    from {{ ref('int_crm__records') }} as records
-    inner join {{ ref('stg_crm__accounts') }} as landed on records.record_key = landed.record_key
+    from records
+    inner join landed_accounts as landed on records.record_key = landed.record_key
     left join won_accounts
         on records.crm = won_accounts.crm and records.record_id = won_accounts.account_id
     where records.object_type = 'account' and records.is_live
@@ -32,12 +55,9 @@ owner_changes as (
         record_sk,
         count(*) as n_changes,
         max(changed_at) as last_changed_at
-    from {{ ref('stg_crm__field_changes') }}
+    from field_changes
     where
-        not is_orphan
-        and object_type = 'account'
-        and field = 'owner_id'
-        and changed_at
+        changed_at
         > {{ later(as_of(), -86400, threshold('ownership_stability__window_days')) }}
         and (change_number > 1 or old_value is not null)
     group by record_sk

@@ -1,32 +1,29 @@
-{%- set crms = [] -%}
-{%- for crm in crm_sources() -%}{%- do crms.append(["'" ~ crm ~ "'"]) -%}{%- endfor -%}
+-- One row per figure × CRM: whether it can be computed, and what for it is not landed.
 {#- Figure, what it reads (object type, input, in words), and whether it can do without; of what a
     figure can do without, it needs one. -#}
 {%- set needs = [
-    ('speed_to_lead', 'lead', 'records', 'leads', false),
-    ('speed_to_lead', 'lead', 'linked_activities', 'activities of leads', false),
-    ('lead_owner_changes', 'lead', 'records', 'leads', false),
-    ('lead_owner_changes', 'lead', 'history:owner_id', 'owner history of leads', false),
-    ('handoff_completeness', 'opportunity', 'records', 'opportunities', false),
-    ('handoff_completeness', 'opportunity', 'won_stages', 'won stages', false),
-    ('handoff_completeness', 'account', 'active_owners', 'account owners', true),
-    ('handoff_completeness', 'opportunity', 'contact_roles', 'contacts of opportunities', true),
-    ('handoff_completeness', 'opportunity', 'customer_activities', 'activities', true),
-    ('ownership_stability', 'account', 'records', 'accounts', false),
-    ('ownership_stability', 'account', 'history:owner_id', 'owner history of accounts', false),
-    ('clock_pauses', 'case', 'records', 'cases', false),
-    ('clock_pauses', 'case', 'sla_clocks', 'SLA clocks of cases', false),
-    ('clock_pauses', 'case', 'paused_seconds', 'paused seconds', false),
-] -%}
-{%- set need_rows = [] -%}
-{%- for figure, object_type, input, words, is_optional in needs -%}
-    {%- do need_rows.append([
-        "'" ~ figure ~ "'", "'" ~ object_type ~ "'", "'" ~ input ~ "'", "'" ~ words ~ "'",
-        'true' if is_optional else 'false',
-    ]) -%}
-{%- endfor -%}
-with crms as (
-    select crm from {{ literal_rows(['crm'], crms) }}
+    ('speed_to_lead', 'lead', 'records', 'leads', 'false'),
+    ('speed_to_lead', 'lead', 'linked_activities', 'activities of leads', 'false'),
+    ('lead_owner_changes', 'lead', 'records', 'leads', 'false'),
+    ('lead_owner_changes', 'lead', 'history:owner_id', 'owner history of leads', 'false'),
+    ('handoff_completeness', 'opportunity', 'records', 'opportunities', 'false'),
+    ('handoff_completeness', 'opportunity', 'won_stages', 'won stages', 'false'),
+    ('handoff_completeness', 'account', 'active_owners', 'account owners', 'true'),
+    ('handoff_completeness', 'opportunity', 'contact_roles', 'contacts of opportunities', 'true'),
+    ('handoff_completeness', 'opportunity', 'customer_activities', 'activities', 'true'),
+    ('ownership_stability', 'account', 'records', 'accounts', 'false'),
+    ('ownership_stability', 'account', 'history:owner_id', 'owner history of accounts', 'false'),
+    ('clock_pauses', 'case', 'records', 'cases', 'false'),
+    ('clock_pauses', 'case', 'sla_clocks', 'SLA clocks of cases', 'false'),
+    ('clock_pauses', 'case', 'paused_seconds', 'paused seconds', 'false'),
+] %}
+
+with inputs as (
+    select * from {{ ref('int_teams__inputs') }}
+),
+
+crms as (
+    select crm from {{ text_rows(['crm'], crm_sources()) }}
 ),
 
 needs as (
@@ -35,8 +32,8 @@ needs as (
         object_type,
         input,
         words,
-        is_optional
-    from {{ literal_rows(['figure', 'object_type', 'input', 'words', 'is_optional'], need_rows) }}
+        (is_optional = 'true') as is_optional
+    from {{ text_rows(['figure', 'object_type', 'input', 'words', 'is_optional'], needs) }}
 ),
 
 -- Every figure is spoken of for every CRM, also where it cannot be computed.
@@ -50,7 +47,7 @@ needed as (
         inputs.input is not null as is_found
     from needs
     cross join crms
-    left join {{ ref('int_teams__inputs') }} as inputs
+    left join inputs
         on
             needs.object_type = inputs.object_type
             and needs.input = inputs.input

@@ -1,19 +1,41 @@
-{%- set window_start = later(as_of(), -86400, threshold('rate_window_days')) -%}
-with leads as (
+-- One row per live new lead that was touched or whose time to be is over: whether it was in time.
+{%- set window_start = later(as_of(), -86400, threshold('rate_window_days')) %}
+
+with records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+activities as (
+    select * from {{ ref('stg_crm__activities') }}
+),
+
+activity_links as (
+    select * from {{ ref('stg_crm__activity_links') }}
+),
+
+users as (
+    select * from {{ ref('stg_crm__users') }}
+),
+
+engagement_types as (
+    select * from {{ ref('engagement_types') }}
+),
+
+leads as (
     select
         record_sk,
         crm,
         record_id,
         created_at,
         {{ later('created_at', 3600, threshold('speed_to_lead__hours')) }} as due_at
-    from {{ ref('int_crm__records') }}
+    from records
     where object_type = 'lead' and is_live and created_at > {{ window_start }}
 ),
 
 -- What counts as interest only where it comes in can also go out.
 two_way_types as (
     select distinct activity_type
-    from {{ ref('engagement_types') }}
+    from engagement_types
     where direction = 'inbound'
 ),
 
@@ -21,12 +43,12 @@ touches as (
     select
         leads.record_sk,
         min(activities.occurred_at) as touched_at
-    from {{ ref('stg_crm__activity_links') }} as links
+    from activity_links as links
     inner join leads on links.crm = leads.crm and links.record_id = leads.record_id
-    inner join {{ ref('stg_crm__activities') }} as activities
+    inner join activities
         on links.crm = activities.crm and links.activity_id = activities.activity_id
     left join two_way_types on activities.activity_type = two_way_types.activity_type
-    left join {{ ref('stg_crm__users') }} as users
+    left join users
         on activities.crm = users.crm and activities.owner_id = users.user_id
     where
         links.object_type = 'lead'
