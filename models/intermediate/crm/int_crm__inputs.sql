@@ -1,6 +1,80 @@
-{%- set columns = ['amount', 'lead_source', 'next_step'] -%}
--- Each big table is read once: what is found stands side by side, then one below the other.
-with histories as (
+-- One row per CRM, object type and input: what is landed of all that rules read. Each big table is
+-- read once: what is found stands side by side, then one below the other.
+{%- set objects = crm_objects() | list -%}
+{#- What a record shows at as_of: words for nothing count as a value of these, of the other fields they do not. -#}
+{%- set of_records = {
+    'amount': 'records.amount is not null',
+    'lead_source': 'records.lead_source is not null',
+    'next_step': 'records.next_step is not null',
+    'consent_status': "records.consent_status <> 'unknown'",
+    'do_not_contact': 'records.do_not_contact is not null',
+    'hard_bounces': 'records.is_hard_bounced',
+    'last_activity': 'records.last_activity_at is not null',
+} -%}
+{%- set fields = health_field_names() | reject('in', of_records) | list -%}
+{#- What a landed record tells, and the objects whose records can. -#}
+{%- set of_landed = {
+    'legal_hold': ('is_on_legal_hold is not null', objects),
+    'do_not_contact': ('do_not_contact is not null', ['contact', 'lead']),
+    'opted_out': ("consent_status <> 'unknown'", ['contact', 'lead']),
+    'is_customer': ('is_customer is not null', ['account']),
+    'is_partner': ('is_partner is not null', ['account']),
+    'is_strategic': ('is_strategic is not null', ['account']),
+    'loss_reasons': ('not ' ~ is_blank('loss_reason'), ['opportunity']),
+} -%}
+{%- set flags = of_landed | reject('equalto', 'loss_reasons') | list %}
+with objects as (
+    select object_type from {{ text_rows(['object_type'], objects) }}
+),
+
+landed_objects as (
+    select object_type from {{ text_rows(['object_type'], objects + ['activity']) }}
+),
+
+flags as (
+    select flag from {{ text_rows(['flag'], flags) }}
+),
+
+records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+blank_fields as (
+    select * from {{ ref('int_crm__blank_fields') }}
+),
+
+stage_map as (
+    select * from {{ ref('int_crm__stage_map') }}
+),
+
+users as (
+    select
+        crm,
+        kind
+    from {{ ref('stg_crm__users') }}
+),
+
+activities as (
+    select
+        crm,
+        activity_id,
+        activity_type
+    from {{ ref('stg_crm__activities') }}
+),
+
+activity_links as (
+    select
+        crm,
+        activity_id,
+        object_type
+    from {{ ref('stg_crm__activity_links') }}
+),
+
+givers as (
+    select * from {{ ref('int_landing__givers') }}
+),
+
+histories as (
     select
         crm,
         object_type,
@@ -9,68 +83,225 @@ with histories as (
     group by crm, object_type, field
 ),
 
-records as (
+clocks as (
     select
         crm,
         object_type,
-        {%- for column in columns %}
-            max(case when {{ column }} is not null then 1 else 0 end) as has_{{ column }},
-        {%- endfor %}
-        max(case when last_activity_at is not null then 1 else 0 end) as has_activity
-    from {{ ref('int_crm__records') }}
+        1 as has_sla_clocks,
+        max(case when paused_seconds is not null then 1 else 0 end) as has_paused_seconds
+    from {{ ref('stg_crm__sla_clocks') }}
     group by crm, object_type
+),
+
+workflow_events as (
+    select
+        crm,
+        object_type,
+        1 as has_workflow_events
+    from {{ ref('stg_crm__workflow_events') }}
+    group by crm, object_type
+),
+
+contact_roles as (
+    select
+        crm,
+        'opportunity' as object_type,
+        1 as has_contact_roles
+    from {{ ref('stg_crm__opportunity_contacts') }}
+    group by crm
+),
+
+landed as (
+    {%- for object_type, model in crm_objects().items() %}
+        select
+            {%- for input, (condition, tellers) in of_landed.items() %}
+                max(
+                    case when {{ condition if object_type in tellers else 'false' }} then 1 else 0 end
+                ) as has_{{ input }},
+            {%- endfor %}
+            crm,
+            '{{ object_type }}' as object_type
+        from {{ ref(model) }}
+        group by crm
+        {%- if not loop.last %}
+
+            union all
+        {% endif %}
+    {%- endfor %}
+),
+
+at_as_of as (
+    select
+        records.crm,
+        records.object_type,
+        1 as has_records,
+        {%- for input, condition in of_records.items() %}
+            max(case when {{ condition }} then 1 else 0 end) as has_{{ input }},
+        {%- endfor %}
+        {%- for field in fields %}
+            max(case when not blank_fields.lacks_{{ field }} then 1 else 0 end) as has_{{ field }},
+        {%- endfor %}
+        max(
+            case
+                when records.object_type = 'opportunity' and records.stage_kind is not null then 1
+                else 0
+            end
+        ) as has_stages
+    from records
+    left join blank_fields on records.record_sk = blank_fields.record_sk
+    group by records.crm, records.object_type
+),
+
+active_crms as (
+    select crm
+    from activities
+    group by crm
 ),
 
 crms_with_activities as (
     select crm
-    from {{ ref('stg_crm__activities') }}
-    group by crm
+    from active_crms
 
     union
 
     select crm
-    from records
-    where has_activity = 1
+    from at_as_of
+    where has_last_activity = 1
 ),
 
-meetings as (
+linked as (
     select
-        activities.crm,
-        links.object_type
-    from {{ ref('stg_crm__activities') }} as activities
-    inner join {{ ref('stg_crm__activity_links') }} as links
-        on activities.crm = links.crm and activities.activity_id = links.activity_id
-    where activities.activity_type = 'meeting'
-    group by activities.crm, links.object_type
+        activity_links.crm,
+        activity_links.object_type,
+        1 as has_linked_activities,
+        max(case when activities.activity_type = 'meeting' then 1 else 0 end) as has_meetings
+    from activity_links
+    left join activities
+        on
+            activity_links.crm = activities.crm
+            and activity_links.activity_id = activities.activity_id
+    group by activity_links.crm, activity_links.object_type
 ),
 
-found as (
+stages as (
     select
         crm,
         object_type,
-        'records' as input
-    from records
+        max(case when is_milestone then 1 else 0 end) as has_milestones,
+        max(case when stage_order is not null then 1 else 0 end) as has_ordered_stages,
+        max(case when object_type = 'opportunity' and kind is not null then 1 else 0 end)
+            as has_stage_kinds,
+        max(case when object_type = 'opportunity' and kind = 'won' then 1 else 0 end)
+            as has_won_stages,
+        max(case when kind = 'lost' then 1 else 0 end) as has_lost_stages
+    from stage_map
+    group by crm, object_type
+),
+
+-- Of the tables that give an input all must be landed, of the columns one.
+landed_givers as (
+    select
+        crm,
+        object_type,
+        input,
+        must_be_told
+    from givers
+    group by crm, object_type, input, must_be_told
+    having
+        max(case when is_landed then 1 else 0 end) = 1
+        and (input like 'column:%' or min(case when is_landed then 1 else 0 end) = 1)
+),
+
+told as (
+    {{ found_inputs('landed', flags) }}
+),
+
+found as (
+    {{ found_inputs('at_as_of', ['records'] + of_records | list + fields) }}
 
     union all
 
-    {% for column in columns %}
-        select
-            crm,
-            object_type,
-            '{{ column }}' as input
-        from records
-        where has_{{ column }} = 1
+    select
+        crm,
+        'activity' as object_type,
+        'records' as input
+    from active_crms
 
-        union all
+    union all
 
-    {% endfor %}
+    select
+        at_as_of.crm,
+        at_as_of.object_type,
+        'activities' as input
+    from at_as_of
+    inner join crms_with_activities on at_as_of.crm = crms_with_activities.crm
+
+    union all
+
+    select
+        at_as_of.crm,
+        objects.object_type,
+        'stages' as input
+    from at_as_of
+    cross join objects
+    where at_as_of.has_stages = 1
+
+    union all
+
+    select
+        users.crm,
+        objects.object_type,
+        'users' as input
+    from users
+    cross join objects
+
+    union all
+
+    select
+        users.crm,
+        objects.object_type,
+        'queues' as input
+    from users
+    cross join objects
+    where users.kind = 'queue'
+
+    union all
+
+    {{ found_inputs('linked', ['linked_activities', 'meetings']) }}
+
+    union all
+
+    {{ found_inputs('clocks', ['sla_clocks', 'paused_seconds']) }}
+
+    union all
+
+    {{ found_inputs('workflow_events', ['workflow_events']) }}
+
+    union all
+
+    {{ found_inputs('contact_roles', ['contact_roles']) }}
+
+    union all
+
+    {{ found_inputs('stages', [
+        'milestones', 'ordered_stages', 'stage_kinds', 'won_stages', 'lost_stages',
+    ]) }}
+
+    union all
+
+    {{ found_inputs('landed', ['loss_reasons']) }}
+
+    union all
+
     -- A field that histories tell is landed, be it blank on every record today.
     select
         crm,
         object_type,
         field as input
     from histories
-    where field in ('{{ columns | join("', '") }}')
+    where field in (
+        'consent_status', 'do_not_contact', '{{ health_field_names() | join("', '") }}'
+    )
 
     union all
 
@@ -90,51 +321,28 @@ found as (
 
     union all
 
-    {% for input, model in [
-        ('sla_clocks', 'stg_crm__sla_clocks'), ('workflow_events', 'stg_crm__workflow_events'),
-    ] %}
-        select
-            crm,
-            object_type,
-            '{{ input }}' as input
-        from {{ ref(model) }}
-        group by crm, object_type
-
-        union all
-
-    {% endfor %}
     select
-        crm,
-        'opportunity' as object_type,
-        'contact_roles' as input
-    from {{ ref('stg_crm__opportunity_contacts') }}
-    group by crm
+        landed_givers.crm,
+        landed_objects.object_type,
+        landed_givers.input
+    from landed_givers
+    inner join landed_objects
+        on landed_givers.object_type in ('*', landed_objects.object_type)
 
     union all
 
     select
-        crm,
-        object_type,
-        'milestones' as input
-    from {{ ref('int_crm__stage_map') }}
-    where is_milestone
-
-    union all
-
-    select
-        records.crm,
-        records.object_type,
-        'activities' as input
-    from records
-    inner join crms_with_activities on records.crm = crms_with_activities.crm
-
-    union all
-
-    select
-        crm,
-        object_type,
-        'meetings' as input
-    from meetings
+        landed_givers.crm,
+        landed_givers.object_type,
+        'flag:' || flags.flag as input
+    from landed_givers
+    inner join flags on landed_givers.input = 'column:' || flags.flag
+    left join told
+        on
+            landed_givers.crm = told.crm
+            and landed_givers.object_type = told.object_type
+            and flags.flag = told.input
+    where told.input is not null or not landed_givers.must_be_told
 ),
 
 final as (
@@ -143,6 +351,27 @@ final as (
         object_type,
         input
     from found
+
+    union
+
+    select
+        crm,
+        'opportunity' as object_type,
+        'customer_activities' as input
+    from found
+    where
+        input = 'linked_activities' and object_type in ('account', 'contact', 'opportunity')
+
+    union
+
+    select
+        crm,
+        'account' as object_type,
+        'active_owners' as input
+    from found
+    where object_type = 'account' and input in ('owner_id', 'users')
+    group by crm
+    having count(distinct input) = 2
 )
 
 select * from final

@@ -1,5 +1,5 @@
--- The first and last activity done on a record by as_of; an account has also those of its contacts
--- and opportunities.
+-- One row per record with any activity done by as_of: the first and the last one; an account has also
+-- those of its contacts and opportunities.
 with done as (
     select
         links.crm,

@@ -1,75 +1,29 @@
-{%- set text = dbt.type_string() -%}
-{%- set boolean = dbt.type_boolean() -%}
-{#- The columns that not every object has, each with its type. -#}
-{%- set columns = {
-    'account_id': text,
-    'pipeline': text,
-    'segment': text,
-    'region': text,
-    'lifecycle_stage': text,
-    'amount': type_amount(),
-    'close_date': 'date',
-    'lead_source': text,
-    'next_step': text,
-    'forecast_category': text,
-    'consent_status': text,
-    'do_not_contact': boolean,
-    'is_hard_bounced': boolean,
-    'is_closed': boolean,
-    'last_activity_date': 'date',
-} -%}
-{#- Each object with the column that is its stage and those of the above that it has. -#}
-{%- set objects = [
-    ('account', 'stg_crm__accounts', 'cast(null as ' ~ text ~ ')', [
-        'account_id', 'segment', 'region', 'lifecycle_stage', 'last_activity_date',
-    ]),
-    ('contact', 'stg_crm__contacts', 'cast(null as ' ~ text ~ ')', [
-        'account_id', 'region', 'lifecycle_stage', 'lead_source', 'consent_status',
-        'do_not_contact', 'is_hard_bounced', 'last_activity_date',
-    ]),
-    ('lead', 'stg_crm__leads', 'status', [
-        'segment', 'region', 'lead_source', 'consent_status', 'do_not_contact', 'is_hard_bounced',
-        'last_activity_date',
-    ]),
-    ('opportunity', 'stg_crm__opportunities', 'stage', [
-        'account_id', 'pipeline', 'segment', 'region', 'amount', 'close_date', 'lead_source',
-        'next_step', 'forecast_category', 'last_activity_date',
-    ]),
-    ('case', 'stg_crm__cases', 'status', ['account_id', 'is_closed']),
-] -%}
+-- One row per visible record of any object, as it was at as_of: fields with a history from it, others
+-- as landed.
 {%- set histories = [
     'stage', 'status', 'owner_id', 'amount', 'close_date', 'lead_source', 'next_step',
     'forecast_category', 'consent_status', 'do_not_contact', 'lifecycle_stage',
 ] -%}
 {%- set crm_activity_at
-    = 'cast(landed.last_activity_date as ' ~ dbt.type_timestamp() ~ ')' -%}
-
--- One row per visible record of any object, as it was at as_of: fields with a history from it,
--- others as landed.
+    = 'cast(landed.last_activity_date as ' ~ dbt.type_timestamp() ~ ')' %}
 with landed as (
-    {%- for object_type, model, stage, own_columns in objects %}
-        select
-            record_key,
-            crm,
-            '{{ object_type }}' as object_type,
-            {{ object_type }}_id as record_id,
-            created_at,
-            owner_id,
-            {{ stage }} as stage,
-            {%- for column, type in columns.items() %}
-                {%- set nothing = 'cast(null as ' ~ type ~ ')' %}
-                {{ column if column in own_columns else nothing }} as {{ column }},
-            {%- endfor %}
-            is_deleted,
-            is_merged,
-            is_live,
-            deleted_at
-        from {{ ref(model) }}
-        {%- if not loop.last %}
+    {{ landed_records() }}
+),
 
-            union all
-        {% endif %}
-    {%- endfor %}
+records as (
+    select * from {{ ref('base_crm__records') }}
+),
+
+values_as_of as (
+    select * from {{ ref('int_crm__values_as_of') }}
+),
+
+activities as (
+    select * from {{ ref('int_crm__last_activities') }}
+),
+
+stages as (
+    select * from {{ ref('int_crm__stage_map') }}
 ),
 
 told as (
@@ -79,7 +33,7 @@ told as (
             max(case when field = '{{ field }}' then 1 else 0 end) as has_{{ field }},
         {%- endfor %}
         record_sk
-    from {{ ref('int_history__values_as_of') }}
+    from values_as_of
     group by record_sk
 ),
 
@@ -144,14 +98,13 @@ as_of_values as (
             else activities.last_activity_at
         end as last_activity_at
     from landed
-    inner join {{ ref('base_crm__records') }} as records
+    inner join records
         on
             landed.crm = records.crm
             and landed.object_type = records.object_type
             and landed.record_id = records.record_id
     left join told on records.record_sk = told.record_sk
-    left join {{ ref('int_crm__last_activities') }} as activities
-        on landed.record_key = activities.record_key
+    left join activities on landed.record_key = activities.record_key
 ),
 
 final as (
@@ -171,7 +124,7 @@ final as (
             else lower(as_of_values.lifecycle_stage)
         end as inventory_stage
     from as_of_values
-    left join {{ ref('int_crm__stage_map') }} as stages
+    left join stages
         on
             as_of_values.crm = stages.crm
             and as_of_values.object_type = stages.object_type

@@ -1,6 +1,5 @@
--- What a stage means in each pipeline that records have ('' for none): its row in that pipeline,
--- else the one without a pipeline, else any pipeline's, so that a record moved between pipelines
--- keeps its stages' meaning.
+-- One row per pipeline that records have ('' for none) and stage: what the stage means there, by its
+-- row in that pipeline, else the one without a pipeline, else any pipeline's.
 with pipelines as (
     select distinct
         crm,
@@ -26,6 +25,7 @@ ranked as (
         stages.stage_order,
         stages.kind,
         stages.is_milestone,
+        -- A record moved between pipelines keeps its stages' meaning.
         row_number() over (
             partition by pipelines.crm, pipelines.object_type, pipelines.pipeline, stages.stage
             order by

@@ -23,7 +23,7 @@ with metrics as (
 ),
 
 inputs as (
-    select * from {{ ref('int_health__inputs') }}
+    select * from {{ ref('int_crm__inputs') }}
 ),
 
 required_fields as (

@@ -29,7 +29,7 @@ landed as (
 ),
 
 inputs as (
-    select * from {{ ref('int_health__inputs') }}
+    select * from {{ ref('int_crm__inputs') }}
 ),
 
 required_fields as (

@@ -1,70 +1,10 @@
-{%- set text = dbt.type_string() -%}
-{%- set nothing = 'cast(null as ' ~ dbt.type_boolean() ~ ')' -%}
-{%- set objects = health_fields() -%}
-{%- set single_fields = health_field_names() | reject('in', health_either_fields()) | list -%}
-{%- set models = {
-    'account': 'stg_crm__accounts',
-    'contact': 'stg_crm__contacts',
-    'lead': 'stg_crm__leads',
-    'opportunity': 'stg_crm__opportunities',
-    'case': 'stg_crm__cases',
-} -%}
+-- One row per visible record of any object: what data health asks of it, at as_of.
 with records as (
     select * from {{ ref('int_crm__records') }}
 ),
 
-told as (
-    select
-        record_sk,
-        value_at_as_of as loss_reason
-    from {{ ref('int_history__values_as_of') }}
-    where field = 'loss_reason'
-),
-
-blanks as (
-    select placeholder from {{ ref('blank_placeholders') }}
-),
-
-{% for object_type, fields in objects.items() %}
-    {{ object_type }}_values as (
-        select
-            {%- for field, expression in fields.items() %}
-                cast({{ expression }} as {{ text }}) as {{ field }},
-            {%- endfor %}
-            records.record_sk
-        from records
-        inner join {{ ref(models[object_type]) }} as landed
-            on records.record_key = landed.record_key
-        {%- if object_type == 'opportunity' %}
-            left join told on records.record_sk = told.record_sk
-        {%- endif %}
-    ),
-
-    {{ object_type }}_facts as (
-        select
-            {%- for field in single_fields %}
-                {%- set value = blank_to_null('found.' ~ field, 'of_' ~ field ~ '.placeholder') %}
-                {{ value ~ ' is null' if field in fields else nothing }} as lacks_{{ field }},
-            {%- endfor %}
-            found.record_sk
-        from
-            {{ object_type }}_values as found
-        {%- for field in fields %}
-            left join blanks as of_{{ field }}
-                on lower({{ strip('found.' ~ field) }}) = of_{{ field }}.placeholder
-        {%- endfor %}
-    ),
-
-{% endfor -%}
-
-facts as (
-    {%- for object_type in objects %}
-        select * from {{ object_type }}_facts
-        {%- if not loop.last %}
-
-            union all
-        {% endif %}
-    {%- endfor %}
+blank_fields as (
+    select * from {{ ref('int_crm__blank_fields') }}
 ),
 
 account_segments as (
@@ -95,15 +35,12 @@ final as (
         records.is_hard_bounced,
         records.consent_status,
         records.do_not_contact,
-        {%- for field in single_fields %}
-            facts.lacks_{{ field }},
-        {%- endfor %}
-        {%- for field, (one, other) in health_either_fields().items() %}
-            facts.lacks_{{ one }} and facts.lacks_{{ other }} as lacks_{{ field }},
+        {%- for field in health_field_names() %}
+            blank_fields.lacks_{{ field }},
         {%- endfor %}
         records.is_live
     from records
-    inner join facts on records.record_sk = facts.record_sk
+    inner join blank_fields on records.record_sk = blank_fields.record_sk
     left join account_segments
         on records.crm = account_segments.crm and records.account_id = account_segments.account_id
 )

@@ -1,3 +1,4 @@
+-- One row per record that ever reached a milestone stage: when it first did.
 with final as (
     select
         record_sk,

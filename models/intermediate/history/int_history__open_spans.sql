@@ -1,5 +1,5 @@
--- Stage periods that follow each other without a closed stage between them are one span. What was
--- deleted at an unknown time counts as deleted at every as_of, so it was never open.
+-- One row per record and span of time in which it was open: stage periods that follow each other
+-- without a closed stage between them are one.
 with numbered as (
     select
         record_sk,
@@ -27,6 +27,7 @@ spans as (
     select
         in_stages.record_sk,
         in_stages.opened_at,
+        -- What was deleted at an unknown time counts as deleted at every as_of, so it was never open.
         case
             when records.is_live then in_stages.closed_at
             when records.deleted_at is null then in_stages.opened_at

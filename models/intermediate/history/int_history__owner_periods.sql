@@ -1,3 +1,4 @@
+-- One row per record and owner in turn: from when to when that owner held it.
 {{ history_periods(
     changes_filter="field = 'owner_id'",
     current_value='owner_id',

@@ -1,4 +1,5 @@
--- The nth previous change follows the policy of the jump; the window runs over the narrow key.
+-- One row per change of a stage or status: both stages, and the change before it and, as the policy of
+-- the jump asks, the nth before it. The window runs over the narrow key.
 with changes as (
     select
         changes.record_sk,

@@ -1,3 +1,4 @@
+-- One row per record and stage (or status) in turn: from when to when it was there, and what it means.
 {{ history_periods(
     changes_filter="(
         (object_type = 'opportunity' and field = 'stage')

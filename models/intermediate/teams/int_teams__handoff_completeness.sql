@@ -54,7 +54,7 @@ activity_links as (
 ),
 
 inputs as (
-    select * from {{ ref('int_teams__inputs') }}
+    select * from {{ ref('int_crm__inputs') }}
 ),
 
 judgeable as (

@@ -19,7 +19,7 @@
 ] %}
 
 with inputs as (
-    select * from {{ ref('int_teams__inputs') }}
+    select * from {{ ref('int_crm__inputs') }}
 ),
 
 crms as (

@@ -1,91 +1,30 @@
+-- One row per CRM, object type and field with a history: how far it can be trusted.
 {%- set text = dbt.type_string() -%}
 {%- set bigint = dbt.type_bigint() %}
-with history as (
-    select * from {{ ref('stg_crm__told_changes') }}
-),
-
--- The gap that users complain of: the history's last word against what the record says.
-last_values as (
-    select
-        history.crm,
-        history.object_type,
-        history.field,
-        count(*) as n_compared,
-        count(
-            case
-                when
-                    lower({{ told_value('history.field', 'history.new_value') }})
-                    is distinct from
-                    lower({{ told_value('history.field', 'records.current_value') }})
-                    then 1
-            end
-        ) as n_differing
-    from history
-    inner join {{ ref('int_history__current_values') }} as records
-        on
-            {{ record_key('history.crm', 'history.object_type', 'history.record_id') }}
-            = records.record_key
-            and history.field = records.field
-    where history.change_class = 'effective' and history.next_changed_at is null
-    group by history.crm, history.object_type, history.field
-),
-
-counted as (
-    select
-        crm,
-        object_type,
-        field,
-        count(case when change_class = 'effective' then 1 end) as n_changes,
-        count(case when change_class = 'no_op' then 1 end) as n_no_ops,
-        count(case when change_class = 'duplicate' then 1 end) as n_duplicates,
-        count(case when change_class = 'first_value' then 1 end) as n_first_values,
-        count(case when change_class = 'effective' and is_orphan then 1 end) as n_orphans,
-        count(case when is_chain_break then 1 end) as n_chain_breaks,
-        count(case when change_class = 'effective' and is_before_creation then 1 end)
-            as n_before_creation,
-        count(case when change_class = 'effective' and changed_by is not null then 1 end)
-            as n_with_actor,
-        count(case when change_class = 'effective' and channel is not null then 1 end)
-            as n_with_channel,
-        count(distinct case when change_class = 'effective' then record_id end) as n_records,
-        min(case when change_class = 'effective' then changed_at end) as first_changed_at,
-        max(case when change_class = 'effective' then changed_at end) as last_changed_at
-    from history
-    where changed_at <= {{ as_of() }}
-    group by crm, object_type, field
+with quality as (
+    select * from {{ ref('int_history__quality') }}
 ),
 
 final as (
     select
-        cast(counted.crm as {{ text }}) as crm,
-        cast(counted.object_type as {{ text }}) as object_type,
-        cast(counted.field as {{ text }}) as field,
-        cast(counted.n_records as {{ bigint }}) as n_records,
-        cast(counted.n_changes as {{ bigint }}) as n_changes,
-        cast(counted.n_no_ops as {{ bigint }}) as n_no_ops,
-        cast(counted.n_duplicates as {{ bigint }}) as n_duplicates,
-        cast(counted.n_first_values as {{ bigint }}) as n_first_values,
-        cast(counted.n_orphans as {{ bigint }}) as n_orphans,
-        cast(counted.n_chain_breaks as {{ bigint }}) as n_chain_breaks,
-        cast(counted.n_before_creation as {{ bigint }}) as n_before_creation,
-        cast(
-            cast(counted.n_with_actor as {{ type_double() }}) / nullif(counted.n_changes, 0)
-            as decimal(9, 6)
-        ) as actor_rate,
-        cast(
-            cast(counted.n_with_channel as {{ type_double() }}) / nullif(counted.n_changes, 0)
-            as decimal(9, 6)
-        ) as channel_rate,
-        cast(last_values.n_compared as {{ bigint }}) as n_last_values_compared,
-        cast(last_values.n_differing as {{ bigint }}) as n_last_values_differing,
-        counted.first_changed_at,
-        counted.last_changed_at
-    from counted
-    left join last_values
-        on
-            counted.crm = last_values.crm
-            and counted.object_type = last_values.object_type
-            and counted.field = last_values.field
+        cast(crm as {{ text }}) as crm,
+        cast(object_type as {{ text }}) as object_type,
+        cast(field as {{ text }}) as field,
+        cast(n_records as {{ bigint }}) as n_records,
+        cast(n_changes as {{ bigint }}) as n_changes,
+        cast(n_no_ops as {{ bigint }}) as n_no_ops,
+        cast(n_duplicates as {{ bigint }}) as n_duplicates,
+        cast(n_first_values as {{ bigint }}) as n_first_values,
+        cast(n_orphans as {{ bigint }}) as n_orphans,
+        cast(n_chain_breaks as {{ bigint }}) as n_chain_breaks,
+        cast(n_before_creation as {{ bigint }}) as n_before_creation,
+        cast(actor_rate as decimal(9, 6)) as actor_rate,
+        cast(channel_rate as decimal(9, 6)) as channel_rate,
+        cast(n_last_values_compared as {{ bigint }}) as n_last_values_compared,
+        cast(n_last_values_differing as {{ bigint }}) as n_last_values_differing,
+        first_changed_at,
+        last_changed_at
+    from quality
 )
 
 select * from final

@@ -1,70 +1,25 @@
+-- One row per CRM, object type, lifecycle stage and region: what the CRM holds.
 {%- set text = dbt.type_string() -%}
 {%- set bigint = dbt.type_bigint() %}
-with records as (
-    select
-        crm,
-        object_type,
-        inventory_stage as lifecycle_stage,
-        region,
-        owner_id,
-        is_hard_bounced,
-        case when consent_status is not null then consent_status <> 'unknown' end
-            as is_consent_known,
-        first_activity_at,
-        last_activity_at,
-        coalesce(last_activity_at, created_at) as last_touched_at
-    from {{ ref('int_crm__records') }}
-    where is_live
-),
-
-activities as (
-    select
-        crm,
-        'activity' as object_type,
-        activity_type as lifecycle_stage,
-        cast(null as {{ text }}) as region,
-        owner_id,
-        cast(null as {{ dbt.type_boolean() }}) as is_hard_bounced,
-        cast(null as {{ dbt.type_boolean() }}) as is_consent_known,
-        case when not is_planned then occurred_at end as first_activity_at,
-        case when not is_planned then occurred_at end as last_activity_at,
-        occurred_at as last_touched_at
-    from {{ ref('stg_crm__activities') }}
-    where is_live
-),
-
-unioned as (
-    select * from records
-    union all
-    select * from activities
+with inventory as (
+    select * from {{ ref('int_crm__inventory') }}
 ),
 
 final as (
     select
         cast(crm as {{ text }}) as crm,
         cast(object_type as {{ text }}) as object_type,
-        cast(coalesce(lifecycle_stage, 'unknown') as {{ text }}) as lifecycle_stage,
-        cast(coalesce(region, 'unknown') as {{ text }}) as region,
-        cast(count(*) as {{ bigint }}) as n_records,
-        cast(count(
-            case when last_touched_at <= {{ months_before_as_of(12) }} then 1 end
-        ) as {{ bigint }}) as n_stale_12m,
-        cast(count(
-            case when last_touched_at <= {{ months_before_as_of(24) }} then 1 end
-        ) as {{ bigint }}) as n_stale_24m,
-        cast(count(
-            case when {{ strip('owner_id') }} is null then 1 end
-        ) as {{ bigint }}) as n_no_owner,
-        cast(sum(
-            case when is_hard_bounced then 1 when not is_hard_bounced then 0 end
-        ) as {{ bigint }}) as n_hard_bounced,
-        cast(sum(
-            case when is_consent_known then 1 when not is_consent_known then 0 end
-        ) as {{ bigint }}) as n_consent_known,
-        min(first_activity_at) as oldest_activity_at,
-        max(last_activity_at) as newest_activity_at
-    from unioned
-    group by crm, object_type, coalesce(lifecycle_stage, 'unknown'), coalesce(region, 'unknown')
+        cast(lifecycle_stage as {{ text }}) as lifecycle_stage,
+        cast(region as {{ text }}) as region,
+        cast(n_records as {{ bigint }}) as n_records,
+        cast(n_stale_12m as {{ bigint }}) as n_stale_12m,
+        cast(n_stale_24m as {{ bigint }}) as n_stale_24m,
+        cast(n_no_owner as {{ bigint }}) as n_no_owner,
+        cast(n_hard_bounced as {{ bigint }}) as n_hard_bounced,
+        cast(n_consent_known as {{ bigint }}) as n_consent_known,
+        oldest_activity_at,
+        newest_activity_at
+    from inventory
 )
 
 select * from final

@@ -1,56 +1,50 @@
-{%- set text = dbt.type_string() -%}
-{%- set nothing = 'cast(null as ' ~ text ~ ')' -%}
-{#- Landed tables that hold what is known of a person: the object, its id, its e-mail. -#}
-{%- set people = {
-    'salesforce.contact': ["'contact'", 'id', 'email'],
-    'salesforce.contact_history': ["'contact'", 'contact_id', nothing],
-    'salesforce.lead': ["'lead'", 'id', 'email'],
-    'salesforce.lead_history': ["'lead'", 'lead_id', nothing],
-    'hubspot.contact': ["'contact'", 'id', 'property_email'],
-    'hubspot.contact_property_history': ["'contact'", 'contact_id', nothing],
-    'hubspot.email_event': [nothing, nothing, 'recipient'],
-    'open.contacts': ["'contact'", 'contact_id', 'email'],
-    'open.leads': ["'lead'", 'lead_id', 'email'],
-    'open.changes': ['object_type', 'record_id', nothing],
-} -%}
-with landed as (
-    {%- for crm, tables in landing_tables().items() %}
-        {%- set outer_last = loop.last %}
-        {%- for table in tables %}
-            {%- set person = people.get(crm ~ '.' ~ table, [nothing, nothing, nothing]) %}
-            select
-                '{{ crm }}' as crm,
-                '{{ table }}' as source_table,
-                source_key,
-                reject_reason,
-                raw,
-                {{ person[0] }} as object_type,
-                {{ person[1] }} as record_id,
-                {{ dbt.hash(normalised_email(person[2])) }} as email_hash
-            from {{ ref('base_' ~ crm ~ '__' ~ table) }}
-            where landing_status in ('rejected', 'superseded')
-            {%- if not (loop.last and outer_last) %}
+-- One row per landed row that cannot be used, and why. What it tells of a person who is to be
+-- forgotten is forgotten as well.
+{%- set text = dbt.type_string() %}
+with rejected as (
+    select
+        crm,
+        source_table,
+        source_key,
+        reject_reason,
+        raw,
+        object_type,
+        record_id,
+        email_hash
+    from {{ ref('int_landing__rejected_rows') }}
+),
 
-                union all
-            {% endif %}
-        {%- endfor %}
-    {%- endfor %}
+decisions as (
+    select
+        record_key,
+        decision
+    from {{ ref('lifecycle_decisions') }}
+),
+
+contacts as (
+    select
+        record_key,
+        crm,
+        'contact' as object_type,
+        contact_id as record_id,
+        email_hash
+    from {{ ref('stg_crm__contacts') }}
+),
+
+leads as (
+    select
+        record_key,
+        crm,
+        'lead' as object_type,
+        lead_id as record_id,
+        email_hash
+    from {{ ref('stg_crm__leads') }}
 ),
 
 people as (
-    {%- for object_type in ['contact', 'lead'] %}
-        select
-            record_key,
-            crm,
-            '{{ object_type }}' as object_type,
-            {{ object_type }}_id as record_id,
-            email_hash
-        from {{ ref('stg_crm__' ~ object_type ~ 's') }}
-        {%- if not loop.last %}
-
-            union all
-        {% endif %}
-    {%- endfor %}
+    select * from contacts
+    union all
+    select * from leads
 ),
 
 anonymised as (
@@ -59,7 +53,7 @@ anonymised as (
         people.object_type,
         people.record_id,
         people.email_hash
-    from {{ ref('lifecycle_decisions') }} as decisions
+    from decisions
     inner join people on decisions.record_key = people.record_key
     where decisions.decision = 'anonymize'
 ),
@@ -72,35 +66,36 @@ anonymised_emails as (
     where email_hash is not null
 ),
 
--- What a rejected row tells of a person who is to be forgotten is forgotten as well.
 shown as (
     select
-        landed.crm,
-        landed.source_table,
-        landed.reject_reason,
+        rejected.crm,
+        rejected.source_table,
+        rejected.reject_reason,
         case
-            when anonymised.record_id is not null then landed.record_id
-            else landed.source_key
+            when anonymised.record_id is not null then rejected.record_id
+            else rejected.source_key
         end as source_key,
         case
             when anonymised.record_id is not null or anonymised_emails.email_hash is not null
                 then '{"hidden": "tells of a person who is to be anonymised"}'
-            else landed.raw
+            else rejected.raw
         end as raw
-    from landed
+    from rejected
     left join anonymised
         on
-            landed.crm = anonymised.crm
-            and landed.object_type = anonymised.object_type
-            and landed.record_id = anonymised.record_id
+            rejected.crm = anonymised.crm
+            and rejected.object_type = anonymised.object_type
+            and rejected.record_id = anonymised.record_id
     left join anonymised_emails
-        on landed.crm = anonymised_emails.crm and landed.email_hash = anonymised_emails.email_hash
+        on
+            rejected.crm = anonymised_emails.crm
+            and rejected.email_hash = anonymised_emails.email_hash
 ),
 
 numbered as (
     select
         *,
-        -- Rows that differ only in what is not declared look alike here.
+        -- What is forgotten looks alike.
         row_number() over (
             partition by crm, source_table, source_key, reject_reason, raw order by crm
         ) as copy_number

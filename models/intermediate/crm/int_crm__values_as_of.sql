@@ -1,5 +1,5 @@
--- The last visible change of a field tells its value at as_of; before the first visible one, what
--- the earliest change left. Fields without any change have no row here.
+-- One row per record and changed field: its value at as_of, by the last visible change; before the first
+-- visible one, what the earliest change left.
 with final as (
     select
         record_sk,

@@ -1,0 +1,68 @@
+-- One row per CRM, object type, lifecycle stage and region: the live records, how old and how well
+-- kept they are.
+{{ config(materialized='view') }}
+
+{%- set text = dbt.type_string() -%}
+{%- set boolean = dbt.type_boolean() %}
+with records as (
+    select
+        crm,
+        object_type,
+        inventory_stage as lifecycle_stage,
+        region,
+        owner_id,
+        is_hard_bounced,
+        case when consent_status is not null then consent_status <> 'unknown' end
+            as is_consent_known,
+        first_activity_at,
+        last_activity_at,
+        coalesce(last_activity_at, created_at) as last_touched_at
+    from {{ ref('int_crm__records') }}
+    where is_live
+),
+
+activities as (
+    select
+        crm,
+        'activity' as object_type,
+        activity_type as lifecycle_stage,
+        cast(null as {{ text }}) as region,
+        owner_id,
+        cast(null as {{ boolean }}) as is_hard_bounced,
+        cast(null as {{ boolean }}) as is_consent_known,
+        case when not is_planned then occurred_at end as first_activity_at,
+        case when not is_planned then occurred_at end as last_activity_at,
+        occurred_at as last_touched_at
+    from {{ ref('stg_crm__activities') }}
+    where is_live
+),
+
+unioned as (
+    select * from records
+    union all
+    select * from activities
+),
+
+final as (
+    select
+        crm,
+        object_type,
+        coalesce(lifecycle_stage, 'unknown') as lifecycle_stage,
+        coalesce(region, 'unknown') as region,
+        count(*) as n_records,
+        count(case when last_touched_at <= {{ months_before_as_of(12) }} then 1 end)
+            as n_stale_12m,
+        count(case when last_touched_at <= {{ months_before_as_of(24) }} then 1 end)
+            as n_stale_24m,
+        count(case when {{ strip('owner_id') }} is null then 1 end) as n_no_owner,
+        sum(case when is_hard_bounced then 1 when not is_hard_bounced then 0 end)
+            as n_hard_bounced,
+        sum(case when is_consent_known then 1 when not is_consent_known then 0 end)
+            as n_consent_known,
+        min(first_activity_at) as oldest_activity_at,
+        max(last_activity_at) as newest_activity_at
+    from unioned
+    group by crm, object_type, coalesce(lifecycle_stage, 'unknown'), coalesce(region, 'unknown')
+)
+
+select * from final

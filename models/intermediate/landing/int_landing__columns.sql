@@ -1,0 +1,42 @@
+-- One row per declared column of each landing: whether it and its table are landed, and what cannot
+-- be computed without it.
+{%- set rows = [] -%}
+{%- for crm, tables in landing_tables().items() if crm in crm_sources() -%}
+    {%- set names = landed_names(crm) -%}
+    {%- for table in tables -%}
+        {%- set relation = landed_relation(crm, table, names) -%}
+        {%- if execute -%}
+            {%- set landed = landed_columns(relation) -%}
+            {%- set declared = declared_table(crm, table) -%}
+            {%- for column in declared.columns.values() -%}
+                {%- do rows.append([
+                    text_literal(crm),
+                    text_literal(table),
+                    text_literal(column.name),
+                    'true' if relation is not none else 'false',
+                    'true' if landed.get(column.name | replace('_', '')) else 'false',
+                    text_literal(
+                        (column.config.meta or {}).get('needed_by', declared.config.meta.needed_by)
+                    ),
+                ]) -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endfor -%}
+{%- if not rows -%}
+    {%- do rows.append(["''", "''", "''", 'false', 'false', "''"]) -%}
+{%- endif %}
+with final as (
+    select
+        crm,
+        source_table,
+        source_column,
+        is_table_landed,
+        is_landed,
+        needed_by
+    from {{ literal_rows(
+        ['crm', 'source_table', 'source_column', 'is_table_landed', 'is_landed', 'needed_by'], rows
+    ) }}
+)
+
+select * from final
