@@ -3,22 +3,20 @@
     ('true', 'false'). Empty while dbt parses. -#}
 {% macro landed_givers() %}
     {%- set rows = [] -%}
-    {%- for crm in crm_sources() -%}
-        {%- for table in crm_hygiene.declared_tables(crm) -%}
-            {%- set meta = table.config.meta -%}
-            {%- for given in meta.get('gives', []) -%}
-                {%- do rows.append([crm, table.name, '', '*', 'table:' ~ given, 'false']) -%}
-            {%- endfor -%}
-            {%- for object_type in meta.get('history_of', []) -%}
-                {%- do rows.append([crm, table.name, '', object_type, 'table:history', 'false']) -%}
-            {%- endfor -%}
-            {%- set must_be_told = 'true' if meta.get('empty_columns_tell_nothing') else 'false' -%}
-            {%- for column in table.columns.values() -%}
-                {%- for given in (column.config.meta or {}).get('gives', []) -%}
-                    {%- do rows.append([
-                        crm, table.name, column.name, meta.object_type, 'column:' ~ given, must_be_told
-                    ]) -%}
-                {%- endfor -%}
+    {%- for table in crm_hygiene.declared_tables() if table.source_name in crm_sources() -%}
+        {%- set meta = table.config.meta -%}
+        {%- for given in meta.get('gives', []) -%}
+            {%- do rows.append([table.source_name, table.name, '', '*', 'table:' ~ given, 'false']) -%}
+        {%- endfor -%}
+        {%- for object_type in meta.get('history_of', []) -%}
+            {%- do rows.append([table.source_name, table.name, '', object_type, 'table:history', 'false']) -%}
+        {%- endfor -%}
+        {%- for column in table.columns.values() -%}
+            {%- for given in column.config.meta.get('gives', []) -%}
+                {%- do rows.append([
+                    table.source_name, table.name, column.name, meta.object_type, 'column:' ~ given,
+                    'true' if meta.get('empty_columns_tell_nothing') else 'false',
+                ]) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
