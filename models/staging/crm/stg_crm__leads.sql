@@ -1,86 +1,18 @@
-with landed as (
-    select
-        'salesforce' as crm,
-        id as lead_id,
-        created_date as created_at,
-        first_name,
-        last_name,
-        company,
-        email,
-        coalesce({{ strip('phone') }}, mobile_phone) as phone,
-        mobile_phone,
-        street,
-        city,
-        postal_code,
-        coalesce(country_code, country) as country,
-        cast(null as {{ dbt.type_string() }}) as region,
-        title,
-        status,
-        segment_c as segment,
-        owner_id,
-        lead_source,
-        case
-            when has_opted_out_of_email then 'opted_out'
-            else lower(consent_status_c)
-        end as consent_status,
-        has_opted_out_of_email as has_opted_out,
-        do_not_call as do_not_contact,
-        email_bounced_date as hard_bounced_at,
-        coalesce(is_converted, false) or converted_date is not null as is_flagged_converted,
-        converted_date as converted_at,
-        converted_contact_id,
-        converted_account_id,
-        converted_opportunity_id,
-        legal_hold_c as is_on_legal_hold,
-        last_modified_date as updated_at,
-        last_activity_date,
-        coalesce(is_deleted, false)
-        or coalesce(_fivetran_deleted, false)
-        or not coalesce(_fivetran_active, true) as is_flagged_deleted,
-        case when is_deleted then coalesce(system_modstamp, last_modified_date) end as deleted_at,
-        master_record_id as merged_into_id
-    from {{ ref('base_salesforce__lead') }}
-    where landing_status = 'staged' and is_latest_version
+-- One row per lead created by as_of, deleted, merged and converted ones included.
+with countries as (
+    select * from {{ ref('countries') }}
+),
 
-    union all
-
-    select
-        'open' as crm,
-        lead_id,
-        created_at,
-        first_name,
-        last_name,
-        company,
-        email,
-        phone,
-        cast(null as {{ dbt.type_string() }}) as mobile_phone,
-        street,
-        city,
-        postal_code,
-        country,
-        region,
-        title,
-        status,
-        segment,
-        owner_id,
-        lead_source,
-        lower(consent_status) as consent_status,
-        cast(null as {{ dbt.type_boolean() }}) as has_opted_out,
-        do_not_contact,
-        hard_bounced_at,
-        converted_at is not null as is_flagged_converted,
-        converted_at,
-        converted_contact_id,
-        converted_account_id,
-        converted_opportunity_id,
-        legal_hold as is_on_legal_hold,
-        updated_at,
-        cast(null as date) as last_activity_date,
-        deleted_at is not null as is_flagged_deleted,
-        deleted_at,
-        merged_into_id
-    from {{ ref('base_open__leads') }}
-    where landing_status = 'staged'
+landed as (
+    {{ crm_union('leads', [
+        'lead_id', 'created_at', 'first_name', 'last_name', 'company', 'email', 'phone',
+        'mobile_phone', 'street', 'city', 'postal_code', 'country', 'region', 'title', 'status',
+        'segment', 'owner_id', 'lead_source', 'consent_status', 'has_opted_out',
+        'do_not_contact', 'hard_bounced_at', 'is_flagged_converted', 'converted_at',
+        'converted_contact_id', 'converted_account_id', 'converted_opportunity_id',
+        'is_on_legal_hold', 'updated_at', 'last_activity_date', 'is_flagged_deleted',
+        'deleted_at', 'merged_into_id',
+    ]) }}
 ),
 
 normalised as (
@@ -94,7 +26,7 @@ normalised as (
         landed.is_flagged_converted
         and (landed.converted_at is null or landed.converted_at <= {{ as_of() }}) as is_converted
     from landed
-    left join {{ ref('countries') }} as countries
+    left join countries
         on lower({{ strip('landed.country') }}) = countries.spelling
     where landed.created_at <= {{ as_of() }}
 ),

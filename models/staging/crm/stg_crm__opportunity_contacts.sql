@@ -1,38 +1,8 @@
+-- One row per contact on an opportunity, whatever its roles.
 with landed as (
-    select
-        'salesforce' as crm,
-        opportunity_id,
-        contact_id,
-        role,
-        is_primary
-    from {{ ref('base_salesforce__opportunity_contact_role') }}
-    where
-        landing_status = 'staged'
-        and not coalesce(is_deleted, false)
-        and (created_date is null or created_date <= {{ as_of() }})
-
-    union all
-
-    -- HubSpot holds a row per label of a pair.
-    select
-        'hubspot' as crm,
-        deal_id as opportunity_id,
-        contact_id,
-        cast(null as {{ dbt.type_string() }}) as role,
-        cast(null as {{ dbt.type_boolean() }}) as is_primary
-    from {{ ref('base_hubspot__deal_contact') }}
-    where landing_status = 'staged'
-
-    union all
-
-    select
-        'open' as crm,
-        opportunity_id,
-        contact_id,
-        role,
-        is_primary
-    from {{ ref('base_open__opportunity_contacts') }}
-    where landing_status = 'staged'
+    {{ crm_union(
+        'opportunity_contacts', ['opportunity_id', 'contact_id', 'role', 'is_primary']
+    ) }}
 ),
 
 final as (

@@ -1,87 +1,13 @@
--- The history may hold a stage under its label or under its API name.
-with salesforce_labels as (
-    select
-        id,
-        master_label as stage
-    from {{ ref('base_salesforce__opportunity_stage') }}
-
-    union
-
-    select
-        id,
-        api_name as stage
-    from {{ ref('base_salesforce__opportunity_stage') }}
+-- One row per stage of an object and pipeline, as the CRM lists it or the seed stage_overrides says.
+with stage_overrides as (
+    select * from {{ ref('stage_overrides') }}
 ),
 
 landed as (
-    select
-        'salesforce' as crm,
-        'opportunity' as object_type,
-        cast(null as {{ dbt.type_string() }}) as pipeline,
-        labels.stage,
-        stages.master_label as stage_label,
-        stages.sort_order as stage_order,
-        case
-            when stages.is_won then 'won'
-            when stages.is_closed then 'lost'
-            else 'open'
-        end as kind,
-        cast(null as {{ dbt.type_boolean() }}) as is_milestone,
-        coalesce(stages._fivetran_deleted, false)
-        or not coalesce(stages.is_active, true) as is_retired
-    from {{ ref('base_salesforce__opportunity_stage') }} as stages
-    inner join salesforce_labels as labels
-        on stages.id = labels.id and labels.stage is not null
-    where stages.landing_status = 'staged'
-
-    union all
-
-    select
-        'salesforce' as crm,
-        'lead' as object_type,
-        cast(null as {{ dbt.type_string() }}) as pipeline,
-        coalesce(master_label, api_name) as stage,
-        master_label as stage_label,
-        sort_order as stage_order,
-        case when is_converted then 'won' else 'open' end as kind,
-        cast(null as {{ dbt.type_boolean() }}) as is_milestone,
-        coalesce(_fivetran_deleted, false) as is_retired
-    from {{ ref('base_salesforce__lead_status') }}
-    where landing_status = 'staged' and coalesce(master_label, api_name) is not null
-
-    union all
-
-    select
-        'hubspot' as crm,
-        'opportunity' as object_type,
-        pipeline_id as pipeline,
-        stage_id as stage,
-        label as stage_label,
-        display_order as stage_order,
-        case
-            when closed_won then 'won'
-            when is_closed or probability = 0 then 'lost'
-            else 'open'
-        end as kind,
-        cast(null as {{ dbt.type_boolean() }}) as is_milestone,
-        coalesce(_fivetran_deleted, false) or not coalesce(active, true) as is_retired
-    from {{ ref('base_hubspot__deal_pipeline_stage') }}
-    where landing_status = 'staged'
-
-    union all
-
-    select
-        'open' as crm,
-        object_type,
-        pipeline,
-        stage,
-        stage as stage_label,
-        stage_order,
-        kind,
-        is_milestone,
-        false as is_retired
-    from {{ ref('base_open__stages') }}
-    where landing_status = 'staged'
+    {{ crm_union('stages', [
+        'object_type', 'pipeline', 'stage', 'stage_label', 'stage_order', 'kind', 'is_milestone',
+        'is_retired',
+    ]) }}
 ),
 
 with_policy as (
@@ -97,7 +23,7 @@ with_policy as (
         landed.is_retired,
         case when policy.pipeline is null then 1 else 0 end as policy_place
     from landed
-    left join {{ ref('stage_overrides') }} as policy
+    left join stage_overrides as policy
         on
             landed.crm = policy.crm
             and landed.object_type = policy.object_type
@@ -118,7 +44,7 @@ with_policy as (
         coalesce(policy.is_milestone, false) as is_milestone,
         true as is_retired,
         2 as policy_place
-    from {{ ref('stage_overrides') }} as policy
+    from stage_overrides as policy
     where
         policy.kind is not null
         and policy.crm in ('{{ crm_sources() | join("', '") }}')
