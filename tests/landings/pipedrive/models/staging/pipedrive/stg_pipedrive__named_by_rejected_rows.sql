@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ named_by_rejected_rows('pipedrive', ['deals']) }}
