@@ -1,9 +1,7 @@
-{%- set signals = [
-    'stage_dwell_anomaly', 'multi_stage_jump', 'owner_ping_pong', 'late_edit', 'sla_rush_update',
-] -%}
--- Every day's numerators and denominators without a row per record and day: what puts a record in
--- the window lasts from one day to another; where a record's stretches overlap they are cut, and
--- each adds one on its first day and takes it away after its last. Day 0 is as_of, -1 a day before.
+-- One row per signal, CRM, object type, segment and day on which a count moves: summed up to a day
+-- they give the signal's numerator and denominator, and those of its baseline.
+{% set counts = ['numerator', 'denominator', 'baseline_numerator', 'baseline_denominator'] %}
+
 with policy as (
     select
         cast({{ threshold('rate_window_days') }} as integer) as window_days,
@@ -11,274 +9,148 @@ with policy as (
         cast({{ threshold('rate_history_days') }} as integer) as history_days
 ),
 
-spans as (
+rules as (
     select
-        spans.record_sk,
-        spans.opened_at,
-        spans.closed_at,
-        milestones.first_milestone_at
-    from {{ ref('int_history__open_spans') }} as spans
-    left join {{ ref('int_history__milestones') }} as milestones
-        on spans.record_sk = milestones.record_sk
+        rule_id as signal,
+        rated_each
+    from {{ ref('rules') }}
+    where kind = 'signal'
 ),
 
-late_edits as (
+records as (
     select
         record_sk,
-        {{ seconds_before_as_of('occurred_at') }} as age
-    from {{ ref('int_signals__late_edit') }}
+        crm,
+        object_type,
+        segment
+    from {{ ref('int_crm__records') }}
 ),
 
-anomalies as (
-    select
-        record_sk,
-        variant,
-        {{ seconds_before_as_of('occurred_at') }} as age,
-        -- From the first microsecond after the limit: reaching it is not yet stuck.
-        case
-            when stuck_from_at is not null
-                then {{ seconds_before_as_of('started_at') }} - long_seconds - 0.000001
-        end as stuck_age,
-        {{ seconds_before_as_of('ended_at') }} as end_age
-    from {{ ref('int_signals__stage_dwell_anomaly') }}
-),
-
-clocks as (
-    select
-        records.record_sk,
-        clocks.sla_clock_key,
-        clocks.due_at,
-        row_number() over (order by clocks.sla_clock_key) as clock_sk
-    from {{ ref('stg_crm__sla_clocks') }} as clocks
-    inner join {{ ref('int_crm__records') }} as records on clocks.record_key = records.record_key
-    where clocks.due_at <= {{ as_of() }}
-),
-
--- What lasts from one age to another (NULL: goes on) counts while any of it is in the window, or
--- only while it lasts (is_state).
-stretches as (
-    {%- for signal in ['multi_stage_jump', 'owner_ping_pong'] %}
+exposures as (
+    {%- for signal in signals() %}
         select
-            {{ signals.index(signal) }} as signal_number,
+            {{ loop.index }} as signal_number,
             record_sk,
-            record_sk as unit_sk,
-            false as is_evidence,
-            false as is_state,
-            {{ seconds_before_as_of('opened_at') }} as from_age,
-            {{ seconds_before_as_of('closed_at') }} as to_age
-        from spans
+            unit_sk,
+            from_age,
+            until_age,
+            is_state,
+            has_evidence
+        from {{ ref('int_signals__' ~ signal ~ '_exposure') }}
+        {%- if not loop.last %}
 
-        union all
-    {% endfor %}
-    select
-        {{ signals.index('late_edit') }} as signal_number,
-        record_sk,
-        record_sk as unit_sk,
-        false as is_evidence,
-        false as is_state,
-        {{ seconds_before_as_of('greatest(opened_at, first_milestone_at)') }} as from_age,
-        {{ seconds_before_as_of('closed_at') }} as to_age
-    from spans
-    where first_milestone_at is not null
+            union all
+        {% endif %}
+    {%- endfor %}
+),
 
-    union all
-
-    -- A change of the field exposes its record also where the record is closed.
-    select
-        {{ signals.index('multi_stage_jump') }} as signal_number,
-        record_sk,
-        record_sk as unit_sk,
-        false as is_evidence,
-        false as is_state,
-        {{ seconds_before_as_of('changed_at') }} as from_age,
-        {{ seconds_before_as_of('changed_at') }} as to_age
-    from {{ ref('int_history__stage_changes') }}
-
-    union all
-
-    select
-        {{ signals.index('owner_ping_pong') }} as signal_number,
-        changes.record_sk,
-        changes.record_sk as unit_sk,
-        false as is_evidence,
-        false as is_state,
-        {{ seconds_before_as_of('changes.changed_at') }} as from_age,
-        {{ seconds_before_as_of('changes.changed_at') }} as to_age
-    from {{ ref('stg_crm__field_changes') }} as changes
-    where not changes.is_orphan and changes.field = 'owner_id'
-
-    union all
-
-    {% for signal in ['multi_stage_jump', 'owner_ping_pong'] %}
+signals as (
+    {%- for signal in signals() %}
         select
-            {{ signals.index(signal) }} as signal_number,
-            record_sk,
-            record_sk as unit_sk,
-            true as is_evidence,
-            false as is_state,
-            {{ seconds_before_as_of('occurred_at') }} as from_age,
-            {{ seconds_before_as_of('occurred_at') }} as to_age
-        from {{ ref('int_signals__' ~ signal) }}
+            {{ loop.index }} as signal_number,
+            '{{ signal }}' as signal
+        {%- if not loop.last %}
 
-        union all
+            union all
+        {% endif %}
+    {%- endfor %}
+),
 
-    {% endfor %}
-    {%- for is_evidence in ['true', 'false'] %}
+-- What is judged as a period ends is of that day alone.
+rated as (
+    select
+        signals.signal_number,
+        signals.signal,
+        case when rules.rated_each = 'period' then 1 else policy.window_days end as window_days,
+        policy.baseline_days,
+        policy.history_days
+    from signals
+    inner join rules on signals.signal = rules.signal
+    cross join policy
+),
+
+-- What is exposed is in the denominator, what has evidence in the numerator too.
+counts as (
+    {%- for count in counts %}
         select
-            {{ signals.index('late_edit') }} as signal_number,
-            record_sk,
-            record_sk as unit_sk,
-            {{ is_evidence }} as is_evidence,
-            false as is_state,
-            age as from_age,
-            age as to_age
-        from late_edits
+            {{ loop.index0 }} as count_number,
+            '{{ count }}' as count_name,
+            {{ 'true' if 'numerator' in count else 'false' }} as is_numerator,
+            {{ 'true' if 'baseline' in count else 'false' }} as is_baseline
+        {%- if not loop.last %}
 
-        union all
-
-    {% endfor %}
-    -- A stay in an open stage, until it is completed and for as long as that is in the window.
-    select
-        {{ signals.index('stage_dwell_anomaly') }} as signal_number,
-        periods.record_sk,
-        periods.record_sk as unit_sk,
-        false as is_evidence,
-        periods.ended_at is null as is_state,
-        {{ seconds_before_as_of('periods.started_at') }} as from_age,
-        case
-            when periods.ended_at is null and not periods.is_live
-                then {{ seconds_before_as_of('coalesce(records.deleted_at, periods.started_at)') }}
-            else {{ seconds_before_as_of('periods.ended_at') }}
-        end as to_age
-    from {{ ref('int_history__stage_periods') }} as periods
-    inner join {{ ref('int_crm__records') }} as records on periods.record_sk = records.record_sk
-    where not periods.is_terminal
-
-    union all
-
-    select
-        {{ signals.index('stage_dwell_anomaly') }} as signal_number,
-        record_sk,
-        record_sk as unit_sk,
-        true as is_evidence,
-        false as is_state,
-        age as from_age,
-        age as to_age
-    from anomalies
-    where variant in ('too_short', 'too_long')
-
-    union all
-
-    select
-        {{ signals.index('stage_dwell_anomaly') }} as signal_number,
-        record_sk,
-        record_sk as unit_sk,
-        true as is_evidence,
-        true as is_state,
-        stuck_age as from_age,
-        end_age as to_age
-    from anomalies
-    where stuck_age is not null
-
-    union all
-
-    select
-        {{ signals.index('sla_rush_update') }} as signal_number,
-        record_sk,
-        clock_sk as unit_sk,
-        false as is_evidence,
-        false as is_state,
-        {{ seconds_before_as_of('due_at') }} as from_age,
-        {{ seconds_before_as_of('due_at') }} as to_age
-    from clocks
-
-    union all
-
-    select distinct
-        {{ signals.index('sla_rush_update') }} as signal_number,
-        clocks.record_sk,
-        clocks.clock_sk as unit_sk,
-        true as is_evidence,
-        false as is_state,
-        {{ seconds_before_as_of('clocks.due_at') }} as from_age,
-        {{ seconds_before_as_of('clocks.due_at') }} as to_age
-    from clocks
-    inner join {{ ref('int_signals__sla_rush_update') }} as rushes
-        on clocks.sla_clock_key = rushes.part
+            union all
+        {% endif %}
+    {%- endfor %}
 ),
 
 -- The baseline's window ends where the rate's begins.
 measures as (
     select
-        false as is_baseline,
-        0 as shift_days,
-        window_days,
-        history_days
-    from policy
-
-    union all
-
-    select
-        true as is_baseline,
-        window_days as shift_days,
-        baseline_days as window_days,
-        history_days
-    from policy
+        rated.signal_number,
+        rated.signal_number * 4 + counts.count_number as measure_number,
+        rated.signal,
+        counts.count_name,
+        counts.is_numerator,
+        case when counts.is_baseline then rated.window_days else 0 end as shift_days,
+        case when counts.is_baseline then rated.baseline_days else rated.window_days end as n_days,
+        rated.history_days
+    from rated
+    cross join counts
 ),
 
--- A record is in the window (D, n) of day D while D - n days < t <= D.
+-- Day 0 is as_of, -1 a day before. What is exposed at t is in the window (D, n) of day D while
+-- D - n days < t <= D: it counts from one day to another, without a row per day.
 dated as (
     select
-        stretches.signal_number,
-        stretches.record_sk,
-        stretches.unit_sk,
-        stretches.is_evidence,
-        measures.is_baseline,
+        measures.measure_number,
+        exposures.record_sk,
+        exposures.unit_sk,
         measures.history_days,
         cast(
             greatest(
-                measures.shift_days - floor(stretches.from_age / 86400), -measures.history_days
+                measures.shift_days - floor(exposures.from_age / 86400), -measures.history_days
             ) as integer
         ) as first_day,
         cast(
             coalesce(
                 least(
-                    measures.shift_days - floor(stretches.to_age / 86400) - 1
-                    + case when stretches.is_state then 0 else measures.window_days end,
+                    measures.shift_days - floor(exposures.until_age / 86400) - 1
+                    + case when exposures.is_state then 0 else measures.n_days end,
                     0
                 ),
                 0
             ) as integer
         ) as last_day
-    from stretches
-    cross join measures
+    from exposures
+    inner join measures
+        on
+            exposures.signal_number = measures.signal_number
+            and (exposures.has_evidence or not measures.is_numerator)
 ),
 
 placed as (
     select
-        signal_number,
+        measure_number,
         record_sk,
         unit_sk,
-        is_evidence,
-        is_baseline,
         first_day,
         last_day
     from dated
     where first_day <= 0 and last_day >= -history_days and first_day <= last_day
 ),
 
+-- A unit counts once: where its stretches overlap they are cut.
 cut as (
     select
-        signal_number,
+        measure_number,
         record_sk,
-        is_evidence,
-        is_baseline,
         last_day,
         greatest(
             first_day,
             coalesce(
                 max(last_day) over (
-                    partition by signal_number, is_evidence, is_baseline, unit_sk
+                    partition by measure_number, unit_sk
                     order by first_day, last_day
                     rows between unbounded preceding and 1 preceding
                 ) + 1,
@@ -290,22 +162,18 @@ cut as (
 
 counted as (
     select
-        cut.signal_number,
-        cut.is_evidence,
-        cut.is_baseline,
+        cut.measure_number,
         records.crm,
         records.object_type,
         records.segment,
         cut.first_day,
         cut.last_day,
-        count(*) as n_records
+        count(*) as n_units
     from cut
-    inner join {{ ref('int_crm__records') }} as records on cut.record_sk = records.record_sk
+    inner join records on cut.record_sk = records.record_sk
     where cut.first_day <= cut.last_day
     group by
-        cut.signal_number,
-        cut.is_evidence,
-        cut.is_baseline,
+        cut.measure_number,
         records.crm,
         records.object_type,
         records.segment,
@@ -313,53 +181,44 @@ counted as (
         cut.last_day
 ),
 
--- One row per day on which a count moves.
+-- Each stretch adds one on its first day and takes it away after its last.
 moves as (
     select
-        signal_number,
-        is_evidence,
-        is_baseline,
+        measure_number,
         crm,
         object_type,
         segment,
         first_day as day_number,
-        n_records
+        n_units
     from counted
 
     union all
 
     select
-        signal_number,
-        is_evidence,
-        is_baseline,
+        measure_number,
         crm,
         object_type,
         segment,
         last_day + 1 as day_number,
-        -n_records as n_records
+        -n_units as n_units
     from counted
 ),
 
 final as (
     select
-        case signal_number
-            {%- for signal in signals %}
-                when {{ loop.index0 }} then '{{ signal }}'
-            {%- endfor %}
-        end as signal,
-        crm,
-        object_type,
-        segment,
-        day_number,
-        sum(case when is_evidence and not is_baseline then n_records else 0 end) as numerator_move,
-        sum(case when not is_evidence and not is_baseline then n_records else 0 end)
-            as denominator_move,
-        sum(case when is_evidence and is_baseline then n_records else 0 end)
-            as baseline_numerator_move,
-        sum(case when not is_evidence and is_baseline then n_records else 0 end)
-            as baseline_denominator_move
+        measures.signal,
+        moves.crm,
+        moves.object_type,
+        moves.segment,
+        moves.day_number,
+        {%- for count in counts %}
+            sum(case when measures.count_name = '{{ count }}' then moves.n_units else 0 end)
+                as {{ count }}_move{% if not loop.last %},{% endif %}
+        {%- endfor %}
     from moves
-    group by signal_number, crm, object_type, segment, day_number
+    inner join measures on moves.measure_number = measures.measure_number
+    group by
+        measures.signal, moves.crm, moves.object_type, moves.segment, moves.day_number
 )
 
 select * from final

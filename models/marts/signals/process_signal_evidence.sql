@@ -1,4 +1,6 @@
-{%- set text = dbt.type_string() -%}
+-- One row per occurrence of a signal with the change behind it; a shift is of a stage, no record.
+{% set text = dbt.type_string() %}
+
 with united as (
     select
         occurrence_id as evidence_id,

@@ -1,100 +1,16 @@
-{%- set text = dbt.type_string() -%}
--- The records behind each signal that is in watch or alert: money at stake first, then the latest.
-with ranked_days as (
-    select
-        crm,
-        signal,
-        object_type,
-        segment,
-        signal_date,
-        status,
-        rate,
-        row_number() over (
-            partition by crm, signal, object_type, segment order by signal_date desc
-        ) as place
-    from {{ ref('process_signals_daily') }}
-    where signal_date <= cast({{ as_of() }} as date)
+-- One row per signal, CRM, object type and segment in watch or alert and record to look at first.
+{% set text = dbt.type_string() %}
+
+with ranked as (
+    select * from {{ ref('int_review__signal_records') }}
 ),
 
-signals as (
+rules as (
     select
-        crm,
-        signal,
-        object_type,
-        segment,
-        signal_date,
-        status,
-        rate
-    from ranked_days
-    where place = 1 and status in ('watch', 'alert')
-),
-
-evidence as (
-    select
-        kind,
-        rule_id as signal,
-        crm,
-        object_type,
-        record_sk,
-        record_key,
-        record_id,
-        segment,
-        owner_id,
-        team,
-        amount,
-        count(*) as n_occurrences,
-        max(occurred_at) as last_occurred_at
-    from {{ ref('int_root_cause__occurrences') }}
-    where
-        kind = 'signal'
-        and is_live
-        and occurred_at > {{ later(as_of(), -86400, threshold('rate_window_days')) }}
-    group by
-        kind,
         rule_id,
-        crm,
-        object_type,
-        record_sk,
-        record_key,
-        record_id,
-        segment,
-        owner_id,
-        team,
-        amount
-),
-
-ranked as (
-    select
-        signals.crm,
-        signals.signal,
-        signals.object_type,
-        signals.segment,
-        signals.signal_date,
-        signals.status,
-        signals.rate,
-        evidence.record_key,
-        evidence.record_id,
-        evidence.owner_id,
-        evidence.team,
-        evidence.amount,
-        evidence.n_occurrences,
-        evidence.last_occurred_at,
-        row_number() over (
-            partition by signals.crm, signals.signal, signals.object_type, signals.segment
-            order by
-                evidence.amount desc nulls last,
-                evidence.last_occurred_at desc,
-                evidence.record_key asc
-        ) as review_rank
-    from signals
-    inner join evidence
-        on
-            signals.signal = evidence.signal
-            and signals.crm = evidence.crm
-            and signals.object_type = evidence.object_type
-    where
-        signals.segment = 'all'
-        or (signals.segment is not distinct from evidence.segment)
+        look_for
+    from {{ ref('rules') }}
+    where kind = 'signal'
 ),
 
 final as (
@@ -117,8 +33,7 @@ final as (
         ranked.last_occurred_at,
         cast(rules.look_for as {{ text }}) as look_for
     from ranked
-    inner join {{ ref('rules') }} as rules
-        on ranked.signal = rules.rule_id and rules.kind = 'signal'
+    inner join rules on ranked.signal = rules.rule_id
     where ranked.review_rank <= {{ threshold('review_list__records') }}
 )
 

@@ -1,4 +1,6 @@
-{%- set text = dbt.type_string() -%}
+-- One row per stage and segment, per stage over all segments, and quantile.
+{% set text = dbt.type_string() %}
+
 with final as (
     select
         cast(crm as {{ text }}) as crm,

@@ -1,5 +1,7 @@
-{%- set text = dbt.type_string() -%}
-{%- set double = type_double() -%}
+-- One row per stage of a segment and week.
+{% set text = dbt.type_string() %}
+{% set double = type_double() %}
+
 with final as (
     select
         cast(crm as {{ text }}) as crm,

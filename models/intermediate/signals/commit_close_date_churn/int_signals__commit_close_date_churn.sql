@@ -1,3 +1,4 @@
+-- One row per close-date change in a period's last days, of an open deal past its milestone.
 with changes as (
     select
         changes.record_sk,

@@ -1,6 +1,4 @@
--- Linear interpolation between the two periods around the quantile's place, so that any set of
--- quantiles can be policy: engines' own percentile functions want them written in the SQL. Exact,
--- in decimals: a stay that equals its limit is usual.
+-- One row per stage and segment, per stage over all segments, and quantile of the usual stays.
 with quantiles as (
     select cast(quantile as decimal(6, 4)) as quantile
     from {{ ref('dwell_quantiles') }}
@@ -111,6 +109,9 @@ members as (
     from numbered
 ),
 
+-- Linear interpolation between the two periods around the quantile's place, so that any set of
+-- quantiles can be policy: engines' own percentile functions want them written in the SQL. Exact,
+-- in decimals: a stay that equals its limit is usual.
 places as (
     select
         populations.population_sk,

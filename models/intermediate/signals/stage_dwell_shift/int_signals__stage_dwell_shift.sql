@@ -1,3 +1,4 @@
+-- One row per stage of a segment and week whose median stay shifted.
 with final as (
     select
         crm,

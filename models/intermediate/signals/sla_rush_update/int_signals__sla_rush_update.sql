@@ -1,4 +1,4 @@
--- A change counts for each clock that it beats.
+-- One row per SLA clock and change just before it is due: a change counts for each that it beats.
 with clocks as (
     select
         records.record_sk,

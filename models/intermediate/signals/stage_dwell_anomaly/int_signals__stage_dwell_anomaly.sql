@@ -1,36 +1,19 @@
-{%- set text = dbt.type_string() -%}
--- A completed period longer than the limit was stuck before it ended, and so was an open one of a
--- record that was deleted since: the daily rates need that (stuck_from_at), the evidence does not.
+-- One row per stay in an open stage that is out of the usual.
+{% set text = dbt.type_string() %}
+
 with limits as (
+    select * from {{ ref('int_signals__dwell_limits') }}
+),
+
+records as (
     select
-        crm,
-        object_type,
-        pipeline,
-        stage,
-        segment,
-        is_all_segments,
-        n_periods,
-        max(
-            case
-                when
-                    quantile = cast(
-                        {{ threshold('stage_dwell_anomaly__low_quantile') }} as decimal(6, 4)
-                    )
-                    then dwell_seconds
-            end
-        ) as short_seconds,
-        max(
-            case
-                when
-                    quantile = cast(
-                        {{ threshold('stage_dwell_anomaly__high_quantile') }} as decimal(6, 4)
-                    )
-                    then dwell_seconds
-            end
-        ) as long_seconds
-    from {{ ref('int_signals__dwell_quantiles') }}
-    where n_periods >= {{ threshold('dwell_minimum_periods') }}
-    group by crm, object_type, pipeline, stage, segment, is_all_segments, n_periods
+        record_sk,
+        deleted_at
+    from {{ ref('int_crm__records') }}
+),
+
+stage_periods as (
+    select * from {{ ref('int_history__stage_periods') }}
 ),
 
 periods as (
@@ -49,8 +32,8 @@ periods as (
                 then coalesce(records.deleted_at, periods.started_at)
         end as deleted_at,
         periods.dwell_seconds
-    from {{ ref('int_history__stage_periods') }} as periods
-    inner join {{ ref('int_crm__records') }} as records on periods.record_sk = records.record_sk
+    from stage_periods as periods
+    inner join records on periods.record_sk = records.record_sk
     where not periods.is_terminal
 ),
 
@@ -64,6 +47,7 @@ judged as (
     inner join limits as stage_limits
         on
             stage_limits.is_all_segments
+            and stage_limits.basis = 'stage'
             and periods.crm = stage_limits.crm
             and periods.object_type = stage_limits.object_type
             and (periods.pipeline is not distinct from stage_limits.pipeline)
@@ -71,6 +55,7 @@ judged as (
     left join limits as segment_limits
         on
             not segment_limits.is_all_segments
+            and segment_limits.basis = 'segment'
             and periods.crm = segment_limits.crm
             and periods.object_type = segment_limits.object_type
             and (periods.pipeline is not distinct from segment_limits.pipeline)
@@ -78,6 +63,8 @@ judged as (
             and (periods.segment is not distinct from segment_limits.segment)
 ),
 
+-- A completed stay longer than the limit was stuck before it ended, and so was an open one of a
+-- record that was deleted since: the daily rates need that (stuck_from_at), the evidence does not.
 anomalies as (
     select
         *,

@@ -1,3 +1,4 @@
+-- One row per stage change that follows another too soon.
 with final as (
     select
         record_sk,

@@ -1,3 +1,4 @@
+-- One row per change after the record's first milestone that should not come so late.
 with edits as (
     select
         record_sk,

@@ -1,3 +1,4 @@
+-- One row per owner change that follows another too soon.
 with owner_changes as (
     select
         record_sk,

@@ -1,6 +1,12 @@
--- Only weeks that were over at as_of: the median of a running one still moves.
-with ended as (
+-- One row per stage of a segment and week that was over at as_of: the median stay, against the week
+-- before. The median of a running week still moves.
+with periods as (
+    select * from {{ ref('int_history__stage_periods') }}
+),
+
+ended as (
     select
+        record_sk,
         crm,
         object_type,
         pipeline,
@@ -8,7 +14,7 @@ with ended as (
         segment,
         dwell_seconds,
         cast({{ dbt.date_trunc('week', business_time('ended_at')) }} as date) as week_start
-    from {{ ref('int_history__stage_periods') }}
+    from periods
     where not is_terminal and ended_at is not null
 ),
 
@@ -23,6 +29,7 @@ weekly as (
         {{ business_instant(
             'cast(' ~ dbt.dateadd('day', 7, 'week_start') ~ ' as ' ~ dbt.type_timestamp() ~ ')'
         ) }} as week_ended_at,
+        min(record_sk) as record_sk,
         count(*) as n_periods,
         percentile_cont(0.5) within group (order by dwell_seconds) as median_seconds
     from ended
@@ -62,6 +69,7 @@ with_week_before as (
         segment,
         week_start,
         week_ended_at,
+        record_sk,
         n_periods,
         median_seconds,
         case when is_week_before then last_n_periods end as previous_n_periods,
