@@ -127,6 +127,8 @@ NAMES = {
     r"staging/crm": r"(?:base|stg)_crm__[a-z0-9_]+",
     r"staging/(?P<crm>salesforce|hubspot|open)": r"base_{crm}__[a-z0-9_]+",
     r"intermediate/(?P<topic>[a-z_]+)": r"int_{topic}__[a-z0-9_]+",
+    # A signal has a folder of its own.
+    r"intermediate/signals/[a-z_]+": r"int_signals__[a-z0-9_]+",
     r"marts/[a-z_]+": r"(?!base_|stg_|int_)[a-z0-9]+(_[a-z0-9]+)*",
 }
 UNIQUENESS_TESTS = {"unique", "unique_combination_of_columns"}

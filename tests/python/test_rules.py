@@ -2,10 +2,12 @@
 
 import json
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
+import rule_parts
 from conftest import ROOT, TARGET
 
 from crm_hygiene import docs
@@ -23,6 +25,7 @@ FIGURES = docs.seed("team_figure_register")
 PAGES = ("rules.md", "health.md", "lifecycle.md", "teams.md")
 THRESHOLDS = {row["threshold_id"] for row in docs.seed("thresholds")}
 RULE_IDS = {rule["rule_id"] for rule in RULES}
+SIGNALS = {rule["rule_id"] for rule in RULES if rule["kind"] == "signal"}
 MODEL_OF = {rule["rule_id"]: Path(docs.model_path(rule, RULES)).stem for rule in RULES}
 
 
@@ -49,9 +52,120 @@ def thresholds_in(sql: str) -> set[str]:
 def test_every_rule_of_the_register_is_complete():
     assert Counter(rule["kind"] for rule in RULES) == {"signal": 7, "archetype": 9}
     for rule in RULES:
-        assert all(cell.strip() == cell != "" for cell in rule.values()), rule
+        assert all(cell.strip() == cell for cell in rule.values()), rule
         assert set(rule["object_types"].split(" ")) <= OBJECT_TYPES, rule
         assert set(rule["suspected_step"].split(" ")) <= STEPS, rule
+
+
+def test_every_signal_and_archetype_is_whole():
+    """Register, models, limits, unit tests, docs, card: the faults say what to do."""
+    assert rule_parts.faults(ROOT) == []
+
+
+PING_PONG = f"{rule_parts.SIGNALS}/owner_ping_pong"
+CARDS = rule_parts.Project(ROOT).cards.relative_to(ROOT)
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern", "fault"),
+    [
+        (
+            rule_parts.RULES,
+            "history:owner_id(?=,day)",
+            "The signal owner_ping_pong has no needs in seeds/policy/rules.csv: write what must be "
+            "landed for it, such as history:stage|history:status & milestones.",
+        ),
+        (
+            rule_parts.RULES,
+            "records with an owner change in the window that followed another too soon",
+            "The signal owner_ping_pong has no counts in seeds/policy/rules.csv: write what is "
+            "counted, in words.",
+        ),
+        (
+            rule_parts.RULES,
+            r"next_step\|activities(?=,,)",
+            "The archetype missing_next_step has no needs in seeds/policy/rules.csv: write what "
+            "must be landed for it, such as history:stage|history:status & milestones.",
+        ),
+        (
+            f"{PING_PONG}/int_signals__owner_ping_pong.sql",
+            None,
+            "owner_ping_pong has no evidence (a row per occurrence): write models/intermediate/"
+            "signals/owner_ping_pong/int_signals__owner_ping_pong.sql.",
+        ),
+        (
+            f"{PING_PONG}/int_signals__owner_ping_pong_exposure.sql",
+            None,
+            "owner_ping_pong has no exposure (who could have it): write models/intermediate/"
+            "signals/owner_ping_pong/int_signals__owner_ping_pong_exposure.sql.",
+        ),
+        (
+            f"{PING_PONG}/_owner_ping_pong__unit_tests.yml",
+            "(?<=model: )int_signals__owner_ping_pong_exposure",
+            "int_signals__owner_ping_pong_exposure has no unit test: write one in a "
+            "__unit_tests.yml of models/intermediate/signals/owner_ping_pong.",
+        ),
+        (
+            f"{PING_PONG}/_owner_ping_pong__models.yml",
+            "(?<=- name: )int_signals__owner_ping_pong_exposure",
+            "int_signals__owner_ping_pong_exposure has no description: describe it in a "
+            "__models.yml of models/intermediate/signals/owner_ping_pong, grain first.",
+        ),
+        (
+            rule_parts.LIST,
+            "'owner_ping_pong', ",
+            "owner_ping_pong is counted nowhere: add it to macros/normalise/signals.sql.",
+        ),
+        (
+            rule_parts.THRESHOLDS,
+            "owner_ping_pong__alert",
+            "owner_ping_pong has no alert limit: add owner_ping_pong__alert to "
+            "seeds/policy/thresholds.csv.",
+        ),
+        (
+            rule_parts.DOCS,
+            "### owner_ping_pong\n",
+            "The signal owner_ping_pong is not explained in docs/rules.md: run crm-hygiene docs.",
+        ),
+        (
+            str(CARDS),
+            '"owner_ping_pong"',
+            "owner_ping_pong is on no team's page of the dashboard: name it in a card "
+            f"(signalFigure) or a review list (reviewSection) of {CARDS}.",
+        ),
+        (
+            rule_parts.RULES,
+            "(?m)^signal,late_edit,.*\n",
+            "models/intermediate/signals/late_edit is no signal of the register: add its row to "
+            "seeds/policy/rules.csv.",
+        ),
+        (
+            rule_parts.RULES,
+            "(?m)^archetype,stage_regression,.*\n",
+            "int_archetypes__stage_regression.sql is no archetype of the register: add its row to "
+            "seeds/policy/rules.csv.",
+        ),
+    ],
+)
+def test_what_a_rule_lacks_is_said(tmp_path, file, pattern, fault):
+    """A copy of the files with one thing taken out: a pattern of a file, or all of it."""
+    folders = [
+        rule_parts.SIGNALS,
+        rule_parts.ARCHETYPES,
+        "macros/normalise",
+        "seeds/policy",
+        "docs",
+    ]
+    for folder in [*folders, CARDS.parent]:
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    broken = tmp_path / file
+    if pattern is None:
+        broken.unlink()
+    else:
+        text, n_removed = re.subn(pattern, "", broken.read_text(encoding="utf-8"))
+        assert n_removed
+        broken.write_text(text, encoding="utf-8")
+    assert fault in rule_parts.faults(tmp_path)
 
 
 def test_a_rule_of_both_kinds_judges_the_same():
@@ -79,23 +193,31 @@ def test_every_rule_has_a_unit_test(manifest):
 
 def test_thresholds_are_those_that_models_read(models):
     read = set().union(*(thresholds_in(node["compiled_code"]) for node in models.values()))
+    # The limits of all signals are read by their names.
+    rates = models["int_signals__daily_rates"]["compiled_code"]
+    limits = re.findall(r"\|\| '(__\w+)' =", rates)
+    read |= {signal + limit for signal in SIGNALS for limit in limits}
     assert read - THRESHOLDS == set(), "read, but not in the seed"
     assert THRESHOLDS - read == set(), "in the seed, but not read"
 
 
 def test_a_rule_reads_no_threshold_of_another(models):
-    for rule_id, model in MODEL_OF.items():
+    model_of = {model: rule_id for rule_id, model in MODEL_OF.items()}
+    for name, model in models.items():
+        folder = Path(model["original_file_path"]).parent
+        if folder.parent.name == "signals":
+            model_of[name] = folder.name
+    for name, rule_id in model_of.items():
         topics = {
             threshold.partition("__")[0]
-            for threshold in thresholds_in(models[model]["compiled_code"])
+            for threshold in thresholds_in(models[name]["compiled_code"])
             if "__" in threshold
         }
-        assert topics <= {rule_id}, model
+        assert topics <= {rule_id}, name
 
 
 def test_every_signal_has_its_limits():
-    signals = {rule["rule_id"] for rule in RULES if rule["kind"] == "signal"}
-    limits = {f"{signal}__{limit}" for signal in signals for limit in ("watch", "alert")}
+    limits = {f"{signal}__{limit}" for signal in SIGNALS for limit in ("watch", "alert")}
     assert limits <= THRESHOLDS
     assert {id_ for id_ in THRESHOLDS if re.search("__(watch|alert)$", id_)} == limits
 
@@ -172,10 +294,18 @@ def test_docs_have_a_heading_and_a_link_for_every_rule():
     for page in PAGES:
         text = (ROOT / "docs" / page).read_text(encoding="utf-8")
         links = re.findall(r"\]\(\.\./(models/[^)]*)\)", text)
-        assert len(links) == len(headings(page)), page
         assert all((ROOT / link).is_file() for link in links)
         if page == "rules.md":
-            assert links == [docs.model_path(rule, RULES) for rule in RULES]
+            assert links == [
+                path
+                for rule in RULES
+                for path in (
+                    *([docs.exposure_path(rule["rule_id"])] if rule["kind"] == "signal" else []),
+                    docs.model_path(rule, RULES),
+                )
+            ]
+        else:
+            assert len(links) == len(headings(page)), page
 
 
 def test_the_index_leads_to_every_heading():
