@@ -31,6 +31,12 @@ TOPICS = {
     "age": "Age",
     "doubt": "Doubt",
 }
+STEPS = {
+    "handoff": "Handoff",
+    "stage_change": "Stage change",
+    "incentive": "Incentive",
+    "sla": "SLA",
+}
 # Where the topic of a threshold is explained that is no rule's name.
 EXPLAINED = {
     "grade": "health.md#grades",
@@ -78,6 +84,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 def listed(words: str) -> str:
     """Return words that a space separates, with commas."""
     return words.replace(" ", ", ")
+
+
+def needed(needs: str) -> str:
+    """Return in words what must be landed, from a register's column needs."""
+    groups = [[f"`{name.strip()}`" for name in group.split("|")] for group in needs.split("&")]
+    return "; ".join(f"one of {', '.join(one)}" if one[1:] else one[0] for one in groups)
 
 
 def link(path: str) -> str:
@@ -397,6 +409,54 @@ def teams_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def signature_section(signature: dict[str, str]) -> list[str]:
+    """Return the lines that tell of one failure signature."""
+    path = f"models/intermediate/signatures/int_signatures__{signature['signature']}.sql"
+    over = {
+        "signature_window": "the days of `signature_window_days` up to as_of",
+        "business_period": "the last business period that has ended",
+    }
+    limits = signature["limits"].split()
+    return [
+        f"### {signature['signature']}",
+        "",
+        f"**{signature['name']}.** {signature['meaning']}",
+        "",
+        f"- **Why it matters:** {signature['why']}",
+        f"- **How to mend it:** {signature['remedy']}",
+        f"- **Counts:** {signature['counts']}",
+        f"- **Out of:** {signature['out_of']}",
+        f"- **Over:** {over[signature['measured_over']]}, and the same length before",
+        f"- **Judges:** {listed(signature['object_types'])}",
+        f"- **Needs landed:** {needed(signature['needs'])}",
+        f"- **Model:** {link(path)}",
+        "",
+        *(threshold_table(*limits) if limits else []),
+    ]
+
+
+def signatures_page() -> str:
+    """Return docs/signatures.md."""
+    lines = [
+        "# Failure signatures",
+        "",
+        WRITTEN,
+        "",
+        "By what a failing step of the workflow is known: each the share of cases that show it, in",
+        "`failure_signatures`, with the cases in `failure_signature_evidence`. Where what it needs",
+        "is not landed it is `not_landed`, never zero. The register is",
+        "`seeds/policy/signature_register.csv`.",
+        "",
+    ]
+    register = seed("signature_register")
+    for step, title in STEPS.items():
+        lines += [f"## {title}", ""]
+        for signature in register:
+            if signature["step"] == step:
+                lines += signature_section(signature)
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def index_page() -> str:
     """Return docs/README.md: every rule of the project on one page."""
     signals = [
@@ -419,6 +479,11 @@ def index_page() -> str:
         (f"[{row['figure']}](teams.md#{row['figure']})", "team figure", row["name"])
         for row in seed("team_figure_register")
     ]
+    signatures = [
+        (f"[{row['signature']}](signatures.md#{row['signature']})", "signature", row["name"])
+        for row in seed("signature_register")
+    ]
+    rules = [*signals, *health, *slas, *lifecycle, *figures, *signatures]
     lines = [
         "# Every rule of the project",
         "",
@@ -428,7 +493,7 @@ def index_page() -> str:
         "that judges it. All limits: [thresholds](thresholds.md). How to connect a BI tool to what",
         "they find: [BI tools](bi/README.md).",
         "",
-        *table(("rule", "kind", "name"), sorted([*signals, *health, *slas, *lifecycle, *figures])),
+        *table(("rule", "kind", "name"), sorted(rules)),
     ]
     return "\n".join(lines) + "\n"
 
@@ -437,6 +502,11 @@ def thresholds_page() -> str:
     """Return docs/thresholds.md."""
     rule_ids = {row["rule_id"] for row in seed("rules")}
     figures = {row["figure"] for row in seed("team_figure_register")}
+    limit_of = {
+        limit: row["signature"]
+        for row in seed("signature_register")
+        for limit in row["limits"].split()
+    }
     rows = []
     for row in seed("thresholds"):
         topic, _, short = row["threshold_id"].partition("__")
@@ -446,6 +516,8 @@ def thresholds_page() -> str:
             place = f"rules.md#{topic}"
         elif topic in figures:
             place = f"teams.md#{topic}"
+        elif row["threshold_id"] in limit_of:
+            place = f"signatures.md#{limit_of[row['threshold_id']]}"
         if place and short:
             name = f"[{name}]({place})"
         rows.append((name, plain(row["value"]), row["unit"], row["reason"]))
@@ -469,6 +541,7 @@ def pages() -> dict[str, str]:
         "rules.md": rules_page(),
         "health.md": health_page(),
         "lifecycle.md": lifecycle_page(),
+        "signatures.md": signatures_page(),
         "teams.md": teams_page(),
         "thresholds.md": thresholds_page(),
     }

@@ -41,6 +41,7 @@ KEYS = {
     "retention_policy": ["object_type", "region"],
     "role_accounts": ["local_part"],
     "rules": ["kind", "rule_id"],
+    "signature_register": ["signature"],
     "stage_evidence": ["crm", "object_type", "pipeline", "stage", "requirement"],
     "stage_overrides": ["crm", "object_type", "pipeline", "stage"],
     "team_figure_register": ["figure"],

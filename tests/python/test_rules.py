@@ -22,7 +22,7 @@ METRICS = docs.seed("health_metrics")
 SLAS = docs.seed("hygiene_slas")
 LIFECYCLE_RULES = sorted(docs.seed("lifecycle_rules"), key=lambda rule: int(rule["precedence"]))
 FIGURES = docs.seed("team_figure_register")
-PAGES = ("rules.md", "health.md", "lifecycle.md", "teams.md")
+PAGES = ("rules.md", "health.md", "lifecycle.md", "signatures.md", "teams.md")
 THRESHOLDS = {row["threshold_id"] for row in docs.seed("thresholds")}
 RULE_IDS = {rule["rule_id"] for rule in RULES}
 SIGNALS = {rule["rule_id"] for rule in RULES if rule["kind"] == "signal"}

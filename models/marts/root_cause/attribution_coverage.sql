@@ -1,137 +1,9 @@
+-- One row per CRM, object type and field, and one for all of a CRM: of how many changes is it known who
+-- made them, and through what?
 {%- set text = dbt.type_string() -%}
-{%- set bigint = dbt.type_bigint() -%}
-{%- set crms = [] -%}
-{%- for crm in crm_sources() -%}{%- do crms.append(["'" ~ crm ~ "'"]) -%}{%- endfor -%}
-{%- set fields = [] -%}
-{%- for object_type, field in [
-    ('opportunity', 'stage'), ('lead', 'status'), ('case', 'status'), ('account', 'owner_id'),
-    ('contact', 'owner_id'), ('lead', 'owner_id'), ('opportunity', 'owner_id'),
-    ('case', 'owner_id'),
-] -%}
-    {%- do fields.append(["'" ~ object_type ~ "'", "'" ~ field ~ "'"]) -%}
-{%- endfor -%}
-{%- set counts = ['n_changes', 'n_with_actor', 'n_with_channel', 'n_with_both'] -%}
--- Opportunities are always spoken of, other objects where any record of them is landed.
-with crms as (
-    select crm from {{ literal_rows(['crm'], crms) }}
-),
-
-watched as (
-    select
-        object_type,
-        field
-    from {{ literal_rows(['object_type', 'field'], fields) }}
-),
-
-fields as (
-    select
-        crms.crm,
-        watched.object_type,
-        watched.field,
-        histories.input is not null as is_landed
-    from crms
-    cross join watched
-    left join {{ ref('int_crm__inputs') }} as histories
-        on
-            crms.crm = histories.crm
-            and watched.object_type = histories.object_type
-            and histories.input = 'history:' || watched.field
-    left join {{ ref('int_crm__inputs') }} as records
-        on
-            crms.crm = records.crm
-            and watched.object_type = records.object_type
-            and records.input = 'records'
-    where watched.object_type = 'opportunity' or records.input is not null
-),
-
--- Who made a change is known where a person is named or the kind of machine is told.
-changes as (
-    select
-        changes.crm,
-        changes.object_type,
-        changes.field,
-        users.user_id is not null
-        or (changes.changed_by is not null and coalesce(changes.actor_kind, '') <> 'other')
-        or coalesce(changes.actor_kind, '') in ('automation', 'integration', 'import', 'system')
-            as has_actor,
-        changes.channel is not null as has_channel,
-        changes.changed_at > {{ later(as_of(), -86400, threshold('rate_window_days')) }}
-            as is_in_window
-    from {{ ref('stg_crm__field_changes') }} as changes
-    inner join {{ ref('int_crm__records') }} as records on changes.record_sk = records.record_sk
-    left join {{ ref('stg_crm__users') }} as users
-        on changes.crm = users.crm and changes.changed_by = users.user_id
-    where not changes.is_orphan and changes.field in ('stage', 'status', 'owner_id')
-),
-
-counted as (
-    select
-        crm,
-        object_type,
-        field,
-        {%- for prefix, condition in [('', 'true'), ('window_', 'is_in_window')] %}
-            count(case when {{ condition }} then 1 end) as {{ prefix }}n_changes,
-            count(case when {{ condition }} and has_actor then 1 end)
-                as {{ prefix }}n_with_actor,
-            count(case when {{ condition }} and has_channel then 1 end)
-                as {{ prefix }}n_with_channel,
-            count(case when {{ condition }} and has_actor and has_channel then 1 end)
-                as {{ prefix }}n_with_both
-            {%- if not loop.last %},{% endif %}
-        {%- endfor %}
-    from changes
-    group by crm, object_type, field
-),
-
-by_field as (
-    select
-        fields.crm,
-        fields.object_type,
-        fields.field,
-        {%- for prefix in ['', 'window_'] %}
-            {%- for count in counts %}
-                {%- set column = prefix ~ count %}
-                case when fields.is_landed then coalesce(counted.{{ column }}, 0) end
-                    as {{ column }},
-            {%- endfor %}
-        {%- endfor %}
-        fields.is_landed
-    from fields
-    left join counted
-        on
-            fields.crm = counted.crm
-            and fields.object_type = counted.object_type
-            and fields.field = counted.field
-),
-
-united as (
-    select * from by_field
-
-    union all
-
-    select
-        crm,
-        'all' as object_type,
-        'all' as field,
-        {%- for prefix in ['', 'window_'] %}
-            {%- for count in counts %}
-                sum({{ prefix }}{{ count }}) as {{ prefix }}{{ count }},
-            {%- endfor %}
-        {%- endfor %}
-        max(case when is_landed then 1 else 0 end) = 1 as is_landed
-    from by_field
-    group by crm
-),
-
-rated as (
-    select
-        *,
-        {%- for prefix in ['', 'window_'] %}
-            cast({{ prefix }}n_with_both as {{ type_double() }}) / nullif({{ prefix }}n_changes, 0)
-                as {{ prefix }}coverage,
-        {%- endfor %}
-        cast({{ threshold('attribution_coverage__target') }} as {{ type_double() }}) as target
-    from united
+{%- set counts = ['n_changes', 'n_with_actor', 'n_with_channel', 'n_with_both'] %}
+with attribution as (
+    select * from {{ ref('int_root_cause__attribution') }}
 ),
 
 final as (
@@ -142,20 +14,13 @@ final as (
         cast(target as decimal(9, 6)) as target,
         {%- for prefix in ['', 'window_'] %}
             {%- for count in counts %}
-                cast({{ prefix }}{{ count }} as {{ bigint }}) as {{ prefix }}{{ count }},
+                cast({{ prefix }}{{ count }} as {{ dbt.type_bigint() }}) as {{ prefix }}{{ count }},
             {%- endfor %}
             cast({{ prefix }}coverage as decimal(9, 6)) as {{ prefix }}coverage,
-            cast(
-                case
-                    when not is_landed then 'not_landed'
-                    when {{ prefix }}n_changes = 0 then 'no_changes'
-                    when {{ prefix }}coverage >= target then 'ok'
-                    else 'below_target'
-                end as {{ text }}
-            ) as {{ prefix }}status
+            cast({{ prefix }}status as {{ text }}) as {{ prefix }}status
             {%- if not loop.last %},{% endif %}
         {%- endfor %}
-    from rated
+    from attribution
 )
 
 select * from final

@@ -1,59 +1,9 @@
+-- One row per CRM and cause of dirty records, the most frequent first: which step of the workflow, and
+-- who or what did it?
 {%- set text = dbt.type_string() -%}
-{%- set bigint = dbt.type_bigint() -%}
-{%- set window_start = later(as_of(), -86400, threshold('rate_window_days')) -%}
-{%- set previous_start = later(as_of(), -86400, '2 * ' ~ threshold('rate_window_days')) -%}
-{%- set machines = "('automation', 'integration', 'import')" -%}
-with dirty as (
-    select
-        crm,
-        causing_step,
-        archetype,
-        actor_kind,
-        case
-            when actor_kind in {{ machines }} or channel in {{ machines }}
-                then coalesce(automation_id, actor_id)
-            else automation_id
-        end as machine,
-        amount,
-        first_bad_at
-    from {{ ref('dirty_records') }}
-),
-
-counted as (
-    select
-        crm,
-        causing_step,
-        archetype,
-        actor_kind,
-        machine,
-        count(*) as n_dirty,
-        count(case when first_bad_at > {{ window_start }} then 1 end) as n_in_window,
-        count(
-            case
-                when first_bad_at > {{ previous_start }} and first_bad_at <= {{ window_start }}
-                    then 1
-            end
-        ) as n_in_previous_window,
-        sum(amount) as amount
-    from dirty
-    group by crm, causing_step, archetype, actor_kind, machine
-),
-
-ranked as (
-    select
-        *,
-        cast(n_dirty as {{ type_double() }}) / sum(n_dirty) over (partition by crm) as share,
-        row_number() over (
-            partition by crm
-            order by
-                n_dirty desc,
-                amount desc nulls last,
-                archetype asc,
-                causing_step asc,
-                actor_kind asc nulls last,
-                machine asc nulls last
-        ) as cause_rank
-    from counted
+{%- set bigint = dbt.type_bigint() %}
+with causes as (
+    select * from {{ ref('int_root_cause__causes') }}
 ),
 
 final as (
@@ -68,15 +18,9 @@ final as (
         cast(share as decimal(9, 6)) as share,
         cast(n_in_window as {{ bigint }}) as n_in_window,
         cast(n_in_previous_window as {{ bigint }}) as n_in_previous_window,
-        cast(
-            case
-                when n_in_window > n_in_previous_window then 'up'
-                when n_in_window < n_in_previous_window then 'down'
-                else 'flat'
-            end as {{ text }}
-        ) as trend,
+        cast(trend as {{ text }}) as trend,
         cast(amount as {{ type_amount() }}) as amount
-    from ranked
+    from causes
 )
 
 select * from final

@@ -1,28 +1,45 @@
-{%- set text = dbt.type_string() -%}
-{%- set steps = ['handoff', 'stage_change', 'incentive', 'sla'] -%}
+-- One row per failure signature, window and case that shows it: the rows behind failure_signatures.
+{%- set text = dbt.type_string() %}
 with hits as (
-    {%- for step in steps %}
-        select
-            signature,
-            record_sk,
-            record_key,
-            crm,
-            object_type,
-            part,
-            field,
-            change_number,
-            occurred_at,
-            signature_window,
-            related_id,
-            related_at,
-            detail
-        from {{ ref('int_root_cause__' ~ step ~ '_cases') }}
-        where is_hit
-        {%- if not loop.last %}
+    select *
+    from {{ ref('int_signatures__cases') }}
+    where is_hit
+),
 
-            union all
-        {% endif %}
-    {%- endfor %}
+populations as (
+    select *
+    from {{ ref('int_signatures__populations') }}
+    where is_computable
+),
+
+records as (
+    select
+        record_sk,
+        record_id,
+        segment,
+        owner_id,
+        amount
+    from {{ ref('int_crm__records') }}
+),
+
+activities as (
+    select
+        record_key,
+        activity_id,
+        owner_id
+    from {{ ref('stg_crm__activities') }}
+),
+
+users as (
+    select
+        crm,
+        user_id,
+        team
+    from {{ ref('stg_crm__users') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
 ),
 
 joined as (
@@ -32,7 +49,7 @@ joined as (
             'changes.change_id', 'hits.part',
         ]) }} as evidence_id,
         hits.crm,
-        signatures.step,
+        populations.step,
         hits.signature,
         hits.signature_window,
         hits.object_type,
@@ -55,20 +72,18 @@ joined as (
         hits.related_id,
         hits.related_at
     from hits
-    inner join {{ ref('failure_signatures') }} as signatures
+    inner join populations
         on
-            hits.signature = signatures.signature
-            and hits.crm = signatures.crm
-            and hits.object_type = signatures.object_type
-            and signatures.status <> 'not_landed'
-    left join {{ ref('int_crm__records') }} as records on hits.record_sk = records.record_sk
-    left join {{ ref('stg_crm__activities') }} as activities
-        on hits.record_key = activities.record_key
-    left join {{ ref('stg_crm__users') }} as owners
+            hits.signature = populations.signature
+            and hits.crm = populations.crm
+            and hits.object_type = populations.object_type
+    left join records on hits.record_sk = records.record_sk
+    left join activities on hits.record_key = activities.record_key
+    left join users as owners
         on
             hits.crm = owners.crm
             and coalesce(records.owner_id, activities.owner_id) = owners.user_id
-    left join {{ ref('stg_crm__field_changes') }} as changes
+    left join field_changes as changes
         on
             hits.record_sk = changes.record_sk
             and hits.field = changes.field

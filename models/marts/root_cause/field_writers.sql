@@ -1,112 +1,28 @@
+-- One row per CRM, object type, field and writer: who really writes it, and may they?
 {%- set text = dbt.type_string() -%}
-{%- set bigint = dbt.type_bigint() -%}
-with counted as (
-    select
-        records.crm,
-        records.object_type,
-        changes.field,
-        changes.changed_by,
-        changes.actor_kind,
-        changes.channel,
-        changes.automation_id,
-        count(*) as n_changes,
-        count(distinct changes.record_sk) as n_records,
-        count(case when changes.changed_at > records.created_at then 1 end) as n_after_creation,
-        min(changes.changed_at) as first_changed_at,
-        max(changes.changed_at) as last_changed_at
-    from {{ ref('stg_crm__field_changes') }} as changes
-    inner join {{ ref('int_crm__records') }} as records on changes.record_sk = records.record_sk
-    where not changes.is_orphan
-    group by
-        records.crm,
-        records.object_type,
-        changes.field,
-        changes.changed_by,
-        changes.actor_kind,
-        changes.channel,
-        changes.automation_id
-),
-
-writers as (
-    select
-        row_number() over (
-            order by
-                counted.crm, counted.object_type, counted.field, counted.changed_by nulls first,
-                counted.actor_kind nulls first, counted.channel nulls first,
-                counted.automation_id nulls first
-        ) as writer_sk,
-        counted.*,
-        -- A source that nothing is known of.
-        nullif(counted.actor_kind, 'other') as known_kind,
-        users.team as actor_team,
-        cast(counted.n_changes as {{ type_double() }}) / sum(counted.n_changes) over (
-            partition by counted.crm, counted.object_type, counted.field
-        ) as share
-    from counted
-    left join {{ ref('stg_crm__users') }} as users
-        on counted.crm = users.crm and counted.changed_by = users.user_id
-),
-
--- Each writer against each row of the dictionary for the field: 2 fits, 1 may fit (what the row
--- asks for is not known), 0 does not.
-compared as (
-    select
-        writers.writer_sk,
-        policy.actor_kind = 'nobody' as is_immutable,
-        least(
-            {%- for asked, known in [
-                ('actor_kind', 'known_kind'), ('team', 'actor_team'), ('channel', 'channel'),
-            ] %}
-                case
-                    when policy.{{ asked }} in ('*', writers.{{ known }}) then 2
-                    when writers.{{ known }} is null then 1
-                    else 0
-                end{% if not loop.last %},{% endif %}
-            {%- endfor %}
-        ) as fit
-    from writers
-    inner join {{ ref('field_dictionary') }} as policy
-        on
-            writers.field = policy.field
-            and policy.object_type in ('*', writers.object_type)
-),
-
-judged as (
-    select
-        writer_sk,
-        max(case when is_immutable then 1 else 0 end) = 1 as is_immutable,
-        max(case when is_immutable then 0 else fit end) as fit
-    from compared
-    group by writer_sk
+{%- set bigint = dbt.type_bigint() %}
+with writers as (
+    select * from {{ ref('int_root_cause__field_writers') }}
 ),
 
 final as (
     select
-        cast(writers.crm as {{ text }}) as crm,
-        cast(writers.object_type as {{ text }}) as object_type,
-        cast(writers.field as {{ text }}) as field,
-        cast(writers.changed_by as {{ text }}) as changed_by,
-        cast(writers.actor_kind as {{ text }}) as actor_kind,
-        cast(writers.actor_team as {{ text }}) as actor_team,
-        cast(writers.channel as {{ text }}) as channel,
-        cast(writers.automation_id as {{ text }}) as automation_id,
-        cast(writers.n_changes as {{ bigint }}) as n_changes,
-        cast(writers.n_records as {{ bigint }}) as n_records,
-        cast(writers.share as decimal(9, 6)) as share,
-        cast(writers.n_after_creation as {{ bigint }}) as n_after_creation,
-        writers.first_changed_at,
-        writers.last_changed_at,
-        cast(
-            case
-                when judged.writer_sk is null then 'not_governed'
-                when judged.is_immutable and writers.n_after_creation > 0 then 'immutable_changed'
-                when judged.is_immutable or judged.fit = 2 then 'allowed'
-                when judged.fit = 1 then 'unknown_writer'
-                else 'not_allowed'
-            end as {{ text }}
-        ) as verdict
+        cast(crm as {{ text }}) as crm,
+        cast(object_type as {{ text }}) as object_type,
+        cast(field as {{ text }}) as field,
+        cast(changed_by as {{ text }}) as changed_by,
+        cast(actor_kind as {{ text }}) as actor_kind,
+        cast(actor_team as {{ text }}) as actor_team,
+        cast(channel as {{ text }}) as channel,
+        cast(automation_id as {{ text }}) as automation_id,
+        cast(n_changes as {{ bigint }}) as n_changes,
+        cast(n_records as {{ bigint }}) as n_records,
+        cast(share as decimal(9, 6)) as share,
+        cast(n_after_creation as {{ bigint }}) as n_after_creation,
+        first_changed_at,
+        last_changed_at,
+        cast(verdict as {{ text }}) as verdict
     from writers
-    left join judged on writers.writer_sk = judged.writer_sk
 )
 
 select * from final

@@ -1,4 +1,5 @@
--- What changes at a period's end is compared within periods that have ended.
+-- One row per window that failure signatures are measured in: so many days up to as_of, and the last
+-- business period that has ended, since what changes at a period's end is compared within whole ones.
 with last_periods as (
     select
         {{ business_period_start(business_time(as_of())) }} as ended_local
@@ -31,6 +32,14 @@ windows as (
     from current_periods
 ),
 
+with_last_days as (
+    select
+        *,
+        {{ later('ended_local', -86400, threshold('period_end_edits__days')) }}
+            as last_days_from_local
+    from windows
+),
+
 final as (
     select
         signature_window,
@@ -38,11 +47,12 @@ final as (
         ended_at,
         started_local as period_started_local,
         ended_local as period_ended_local,
-        {{ later('ended_local', -86400, threshold('period_end_edits__days')) }}
-            as last_days_from_local,
+        last_days_from_local,
         {{ business_instant('started_local') }} as period_started_at,
-        {{ business_instant('ended_local') }} as period_ended_at
-    from windows
+        {{ business_instant('ended_local') }} as period_ended_at,
+        {{ seconds_between('last_days_from_local', 'ended_local') }}
+        / {{ seconds_between('started_local', 'ended_local') }} as share_of_last_days
+    from with_last_days
 )
 
 select * from final

@@ -1,0 +1,34 @@
+-- One row per failure signature and case that it judges, bad or not: what the rates count.
+{{ config(materialized='view') }}
+{%- set signatures = [
+    'owner_thrash', 'overwritten_after_handoff', 'born_duplicate_after_routing', 'long_in_queue',
+    'skipped_stage', 'stage_without_evidence', 'regression', 'inflation_near_win',
+    'source_to_credited', 'period_end_edits', 'activity_padding',
+    'clock_restart_by_edit', 'rush', 'handoff_stops_clock',
+] %}
+with final as (
+    {%- for signature in signatures %}
+        select
+            '{{ signature }}' as signature,
+            record_sk,
+            record_key,
+            crm,
+            object_type,
+            part,
+            field,
+            change_number,
+            occurred_at,
+            signature_window,
+            is_hit,
+            related_id,
+            related_at,
+            detail
+        from {{ ref('int_signatures__' ~ signature) }}
+        {%- if not loop.last %}
+
+            union all
+        {% endif %}
+    {%- endfor %}
+)
+
+select * from final
