@@ -1,3 +1,5 @@
+-- One row per change that makes a deal's close date no forecast: one push too many, a change after
+-- the old date had passed, or a day already past.
 with moved as (
     select
         record_sk,

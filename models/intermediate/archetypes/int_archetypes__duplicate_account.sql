@@ -1,4 +1,5 @@
-{%- set text = dbt.type_string() -%}
+-- One row per account that is a duplicate and not its cluster's survivor.
+{%- set text = dbt.type_string() %}
 with final as (
     select
         clusters.record_sk,

@@ -1,4 +1,6 @@
-{%- set text = dbt.type_string() -%}
+-- One row per change of a lead source after creation; of a record without one, where the source
+-- says nothing.
+{%- set text = dbt.type_string() %}
 with records as (
     select
         records.record_sk,

@@ -1,5 +1,5 @@
--- A deal counts as worked on when it is created, so that a new one has as long as any other for
--- its first activity.
+-- One row per live open deal without a next step, or without activity. A deal counts as worked on
+-- when it is created, so that a new one has as long as any other for its first activity.
 with inputs as (
     select
         crm,

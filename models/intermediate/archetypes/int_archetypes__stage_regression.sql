@@ -1,3 +1,4 @@
+-- One row per move back to an earlier stage.
 with regressions as (
     select
         record_sk,

@@ -1,3 +1,5 @@
+-- One row per live record and archetype: the workflow step that made it so, by its first
+-- occurrence.
 with traced as (
     select
         events.occurrence_id,

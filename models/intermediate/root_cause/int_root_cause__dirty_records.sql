@@ -1,5 +1,5 @@
--- One row per live record and archetype: since which change is it dirty, how often was it so, and which
--- step made it so?
+-- One row per live record and archetype: since which change is it dirty, how often was it so, and
+-- which step made it so?
 with occurrences as (
     select *
     from {{ ref('int_root_cause__occurrences') }}

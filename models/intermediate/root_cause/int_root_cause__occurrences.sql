@@ -1,3 +1,5 @@
+-- One row per occurrence: everything that a rule found, with the change behind it. The changes are
+-- read once, here.
 {%- set text = dbt.type_string() -%}
 {%- set signals = [
     'stage_dwell_anomaly', 'multi_stage_jump', 'owner_ping_pong', 'late_edit',
@@ -8,8 +10,7 @@
     'lead_source_drift', 'stage_regression',
 ] -%}
 {#- What is evidence of the signal makes the record dirty. -#}
-{%- set signal_archetypes = ['multi_stage_jump', 'owner_ping_pong', 'sla_rush_update'] -%}
--- Everything that a rule found, with the change behind it: the changes are read once, here.
+{%- set signal_archetypes = ['multi_stage_jump', 'owner_ping_pong', 'sla_rush_update'] %}
 with found as (
     {%- for signal in signals %}
         select

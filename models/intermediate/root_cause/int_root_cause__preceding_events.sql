@@ -1,5 +1,5 @@
-{%- set text = dbt.type_string() -%}
--- The first occurrence of each archetype on each record.
+-- One row per live record and archetype: the workflow event before its first occurrence, if any.
+{%- set text = dbt.type_string() %}
 with ranked as (
     select
         occurrence_id,

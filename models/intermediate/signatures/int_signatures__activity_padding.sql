@@ -1,5 +1,5 @@
--- One row per activity that a person has done in the windows: is it one of too many of low value that
--- its owner has on that business day? They count together, however many records they are on.
+-- One row per activity that a person has done in the windows: is it one of too many of low value
+-- that its owner has on that business day? They count together, however many records they are on.
 {%- set text = dbt.type_string() %}
 with activities as (
     select * from {{ ref('stg_crm__activities') }}

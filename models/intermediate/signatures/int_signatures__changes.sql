@@ -1,5 +1,5 @@
--- One row per change in both windows of the failure signatures, or shortly before them, where a case
--- may look back at it: the big table is read once, here.
+-- One row per change in both windows of the failure signatures, or shortly before them, where a
+-- case may look back at it: the big table is read once, here.
 {%- set minute = 60 -%}
 {%- set day = 86400 -%}
 {#- The time limits of the signatures that read this, whether they look back or on. -#}

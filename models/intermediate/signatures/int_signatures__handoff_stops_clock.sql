@@ -1,5 +1,5 @@
--- One row per SLA clock that stopped in the windows: did its record change owner in time before? The
--- last change is told.
+-- One row per SLA clock that stopped in the windows: did its record change owner in time before?
+-- The last change is told.
 with clocks as (
     select
         *,

@@ -1,5 +1,5 @@
--- One row per move of a deal to a won stage in the windows: was its amount raised in time before, up
--- to the instant of the win? The last raise is told; only an amount that was there can be raised.
+-- One row per move of a deal to a won stage in the windows: was the amount that it had raised in
+-- time before, up to the instant of the win? The last raise is told.
 {%- set text = dbt.type_string() %}
 with wins as (
     select *

@@ -1,4 +1,5 @@
--- One row per owner change in the windows: is a field lost in time, at its very instant or after it?
+-- One row per owner change in the windows: is a field lost in time, at its very instant or after
+-- it?
 {%- set text = dbt.type_string() -%}
 {#- What a handoff should leave alone (a new next step is the new owner's work, a lost one not). -#}
 {%- set kept_fields = [

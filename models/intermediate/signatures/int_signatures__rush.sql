@@ -1,5 +1,5 @@
--- One row per SLA clock that was due in the windows: is there evidence of the signal sla_rush_update?
--- The last edit is told.
+-- One row per SLA clock that was due in the windows: is there evidence of the signal
+-- sla_rush_update? The last edit is told.
 with clocks as (
     select
         *,

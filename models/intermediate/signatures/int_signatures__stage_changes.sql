@@ -1,4 +1,5 @@
--- One row per change of stage in both windows of the failure signatures, with its record's pipeline.
+-- One row per change of stage in both windows of the failure signatures, with its record's
+-- pipeline.
 with stage_changes as (
     select * from {{ ref('int_history__stage_changes') }}
 ),

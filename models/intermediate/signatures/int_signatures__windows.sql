@@ -1,5 +1,5 @@
--- One row per window that failure signatures are measured in: so many days up to as_of, and the last
--- business period that has ended, since what changes at a period's end is compared within whole ones.
+-- One row per window that failure signatures are measured in: so many days up to as_of, and the
+-- last business period that has ended, since what comes at a period's end needs the whole of it.
 with last_periods as (
     select
         {{ business_period_start(business_time(as_of())) }} as ended_local

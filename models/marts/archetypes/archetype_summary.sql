@@ -1,9 +1,15 @@
-{%- set bigint = dbt.type_bigint() -%}
-with dirty as (
+-- One row per CRM, archetype, object type, team, segment, causing step and week of the first bad
+-- change.
+{%- set bigint = dbt.type_bigint() %}
+with dirty_records as (
+    select * from {{ ref('int_root_cause__dirty_records') }}
+),
+
+dirty as (
     select
         *,
         cast({{ dbt.date_trunc('week', business_time('first_bad_at')) }} as date) as week_start
-    from {{ ref('dirty_records') }}
+    from dirty_records
 ),
 
 final as (

@@ -1,4 +1,5 @@
--- One row per live record and archetype that it shows: what is dirty, since when, and by which step?
+-- One row per live record and archetype that it shows: what is dirty, since when, and by which
+-- step?
 {%- set text = dbt.type_string() %}
 with dirty_records as (
     select * from {{ ref('int_root_cause__dirty_records') }}

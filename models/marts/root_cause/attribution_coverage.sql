@@ -1,5 +1,5 @@
--- One row per CRM, object type and field, and one for all of a CRM: of how many changes is it known who
--- made them, and through what?
+-- One row per CRM, object type and field, and one for all of a CRM: of how many changes is it known
+-- who made them, and through what?
 {%- set text = dbt.type_string() -%}
 {%- set counts = ['n_changes', 'n_with_actor', 'n_with_channel', 'n_with_both'] %}
 with attribution as (

@@ -1,5 +1,5 @@
--- One row per CRM and cause of dirty records, the most frequent first: which step of the workflow, and
--- who or what did it?
+-- One row per CRM and cause of dirty records, the most frequent first: which step of the workflow,
+-- and who or what did it?
 {%- set text = dbt.type_string() -%}
 {%- set bigint = dbt.type_bigint() %}
 with causes as (
