@@ -15,7 +15,7 @@ FOLDER = Path("models/intermediate/signatures")
 REGISTER = Path("seeds/policy/signature_register.csv")
 THRESHOLDS = Path("seeds/policy/thresholds.csv")
 PAGE = Path("docs/signatures.md")
-INPUTS = ("int_crm__inputs", "int_signatures__populations")
+INPUTS = ("int_crm__inputs",)
 CHECKED = ("models/intermediate", "seeds/policy", PAGE)
 OBJECT_TYPES = {"account", "contact", "lead", "opportunity", "case", "activity"}
 

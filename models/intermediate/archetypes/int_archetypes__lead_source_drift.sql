@@ -5,15 +5,13 @@ with records as (
     select
         records.record_sk,
         records.created_at,
-        {{ blank_to_null('records.lead_source', 'blanks.placeholder') }} as lead_source
+        {{ blank_to_null('records.lead_source') }} as lead_source
     from {{ ref('int_crm__records') }} as records
     inner join {{ ref('int_crm__inputs') }} as inputs
         on
             records.crm = inputs.crm
             and records.object_type = inputs.object_type
             and inputs.input = 'lead_source'
-    left join {{ ref('blank_placeholders') }} as blanks
-        on lower({{ strip('records.lead_source') }}) = blanks.placeholder
     where records.object_type in ('opportunity', 'lead')
 ),
 

@@ -37,13 +37,11 @@ open_deals as (
         greatest(records.created_at, coalesce(records.last_activity_at, records.created_at))
             as worked_at,
         inputs.has_next_steps
-        and {{ blank_to_null('records.next_step', 'blanks.placeholder') }} is null
+        and {{ blank_to_null('records.next_step') }} is null
             as is_next_step_blank,
         inputs.has_activities and planned.record_id is null as can_be_quiet
     from {{ ref('int_crm__records') }} as records
     inner join inputs on records.crm = inputs.crm
-    left join {{ ref('blank_placeholders') }} as blanks
-        on lower({{ strip('records.next_step') }}) = blanks.placeholder
     left join planned
         on records.crm = planned.crm and records.record_id = planned.record_id
     where

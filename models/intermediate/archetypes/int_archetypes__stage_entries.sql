@@ -31,10 +31,6 @@ records as (
     where object_type in ('opportunity', 'lead', 'case')
 ),
 
-blanks as (
-    select placeholder from {{ ref('blank_placeholders') }}
-),
-
 field_changes as (
     select
         record_sk,
@@ -153,10 +149,8 @@ events as (
         0 as event_number,
         cast(null as {{ dbt.type_timestamp() }}) as event_at,
         cast(null as {{ text }}) as old_value,
-        {{ blank_to_null('records.next_step', 'blanks.placeholder') }} as value
+        {{ blank_to_null('records.next_step') }} as value
     from records
-    left join blanks
-        on lower({{ strip('records.next_step') }}) = blanks.placeholder
 
     union all
 

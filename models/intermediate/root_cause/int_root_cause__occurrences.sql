@@ -1,10 +1,6 @@
 -- One row per occurrence: everything that a rule found, with the change behind it. The changes are
 -- read once, here.
 {%- set text = dbt.type_string() -%}
-{%- set signals = [
-    'stage_dwell_anomaly', 'multi_stage_jump', 'owner_ping_pong', 'late_edit',
-    'commit_close_date_churn', 'sla_rush_update',
-] -%}
 {%- set archetypes = [
     'premature_stage', 'close_date_churn', 'missing_next_step', 'duplicate_account',
     'lead_source_drift', 'stage_regression',
@@ -12,7 +8,7 @@
 {#- What is evidence of the signal makes the record dirty. -#}
 {%- set signal_archetypes = ['multi_stage_jump', 'owner_ping_pong', 'sla_rush_update'] %}
 with found as (
-    {%- for signal in signals %}
+    {%- for signal in record_signals() %}
         select
             'signal' as kind,
             '{{ signal }}' as rule_id,

@@ -15,59 +15,8 @@ objects as (
     ) }}
 ),
 
-landed as (
-    select
-        crm,
-        object_type,
-        input
-    from {{ ref('int_crm__inputs') }}
-),
-
-activities as (
-    select distinct crm from {{ ref('stg_crm__activities') }}
-),
-
-queues as (
-    select distinct crm
-    from {{ ref('stg_crm__users') }}
-    where kind = 'queue'
-),
-
-ordered_stages as (
-    select distinct
-        crm,
-        object_type
-    from {{ ref('int_crm__stage_map') }}
-    where stage_order is not null
-),
-
 inputs as (
-    select * from landed
-
-    union all
-
-    select
-        crm,
-        'activity' as object_type,
-        'records' as input
-    from activities
-
-    union all
-
-    select
-        queues.crm,
-        objects.object_type,
-        'queues' as input
-    from queues
-    cross join objects
-
-    union all
-
-    select
-        crm,
-        object_type,
-        'ordered_stages' as input
-    from ordered_stages
+    select * from {{ ref('int_crm__inputs') }}
 ),
 
 computable as (
