@@ -17,7 +17,12 @@ from crm_hygiene.cli import command_parser
 
 SCHEMAS = ("staging", "intermediate", "marts")
 # When a run was made and by which SQL: these differ between any two builds.
-OF_THE_RUN = {"lifecycle_decision_log.logged_at", "lifecycle_decision_log.rule_version"}
+OF_THE_RUN = {
+    "lifecycle_decisions.rule_version",
+    "lifecycle_decision_log.logged_at",
+    "lifecycle_decision_log.log_id",
+    "lifecycle_decision_log.rule_version",
+}
 SHOWN_ROWS = 3
 
 
