@@ -1,8 +1,11 @@
 {#- The relation that holds a landed table, or none where it is not landed. Registers the dependency: on the demo's
-    seed in the demo, which puts it before every reader in one `dbt build`.
-      names  tables of the landing from landed_names(crm), where the caller has them already -#}
+    seed in the demo, which puts it before every reader in one `dbt build`, else on the source.
+      names  tables of the landing from landed_names(crm): for a model over all tables, which stands behind the base
+             models anyhow, and does not register the source -#}
 {% macro landed_relation(crm, table, names=none) %}
-    {%- set declared = source(crm, table) -%}
+    {%- if names is none -%}
+        {%- do source(crm, table) -%}
+    {%- endif -%}
     {%- if is_demo() -%}
         {{ return(ref('demo_' ~ crm ~ '__' ~ table) if table in demo_tables().get(crm, []) else none) }}
     {%- endif -%}
@@ -11,6 +14,7 @@
     {%- endif -%}
     {%- set names = crm_hygiene.landed_names(crm) if names is none else names -%}
     {%- set name = names.get(table | replace('_', '')) -%}
+    {%- set declared = crm_hygiene.declared_table(crm, table) -%}
     {{ return(api.Relation.create(declared.database, declared.schema, name) if name else none) }}
 {% endmacro %}
 
