@@ -1,6 +1,4 @@
-{%- set text = dbt.type_string() -%}
-{%- set boolean = dbt.type_boolean() -%}
-{%- set timestamp = dbt.type_timestamp() -%}
+-- One row per live record of any object: what the rules judge. NULL in a flag: not known.
 {%- set months_ago = {} -%}
 {%- for name in ['signal', 'engagement'] -%}
     {%- do months_ago.update({name: dbt.dateadd(
@@ -9,71 +7,9 @@
         as_of()
     )}) -%}
 {%- endfor -%}
-{#- What the rules would have looked at: its name, when it lacks, and which decisions need it. -#}
-{%- set inputs = [
-    (
-        'accounts',
-        "object_type = 'contact' and account_id is not null and account_sk is null"
-        ~ " and not is_account_missing",
-        ['anonymize', 'delete'],
-    ),
-    ('activities', "object_type <> 'case' and not has_activities", ['anonymize', 'delete']),
-    ('amount', "object_type = 'opportunity' and not has_amount", ['delete']),
-    (
-        'cases', "object_type in ('account', 'contact') and not has_cases",
-        ['anonymize', 'delete'],
-    ),
-    ('consent', "object_type in ('contact', 'lead') and is_opted_out is null", ['delete']),
-    (
-        'contact_roles', "object_type in ('contact', 'opportunity') and not has_contact_roles",
-        ['anonymize', 'delete'],
-    ),
-    ('contacts', "object_type = 'account' and not has_contacts", ['anonymize', 'delete']),
-    (
-        'do_not_contact', "object_type in ('contact', 'lead') and is_do_not_contact is null",
-        ['delete'],
-    ),
-    ('legal_hold', "object_type <> 'case' and lacks_hold", ['anonymize', 'delete']),
-    (
-        'opportunities', "object_type in ('account', 'contact') and not has_opportunities",
-        ['anonymize', 'delete'],
-    ),
-    ('phone', "object_type in ('contact', 'lead') and not has_phone", []),
-    (
-        'stages', "object_type in ('account', 'contact') and not has_stages",
-        ['anonymize', 'delete'],
-    ),
-    ('unreadable rows', 'has_unreadable_rows', ['anonymize', 'delete']),
-] -%}
-{%- set no_sk = '9223372036854775807' -%}
-{#- What activities do not have, each with its type; and the flags that never hold for them. -#}
-{%- set columns = {
-    'segment': text,
-    'region': text,
-    'last_engagement_at': timestamp,
-    'last_possible_engagement_at': timestamp,
-    'closed_at': timestamp,
-    'departed_at': timestamp,
-    'anonymize_after_months': 'integer',
-    'suppression_months': 'integer',
-    'consent_status': text,
-    'is_do_not_contact': boolean,
-    'is_opted_out': boolean,
-    'dependent_sk': dbt.type_bigint(),
-    'dependent_activity_id': text,
-    'value_at_stake': type_amount(),
-} -%}
-{%- set flags = [
-    'has_open_case', 'has_obligation', 'is_suppressed', 'is_past_suppression', 'is_booked',
-    'is_active', 'is_of_customer', 'has_open_opportunity', 'is_of_partner_or_strategic',
-    'has_departed', 'is_lost', 'is_closed', 'has_signal_after_loss', 'has_signal_after_silence',
-    'is_engaged', 'is_test_or_spam', 'is_unreachable', 'is_worthless_duplicate', 'is_mistake',
-    'lacks_lawful_basis', 'is_approved', 'is_past_retention', 'has_signs_of_life',
-    'is_nurtured', 'lacks_loss_reason', 'is_contradictory', 'is_doubtful', 'is_unlinked',
-    'has_activity_ahead', 'misses_phone',
-] -%}
+{%- set inputs = lifecycle_inputs() -%}
+{%- set no_sk = '9223372036854775807' %}
 
--- What the rules judge: one row per live record of any object. NULL in a flag: not known.
 with joined as (
     select
         records.*,
@@ -207,15 +143,12 @@ final as (
         created_at,
         last_activity_at,
         last_sign_at,
-        {%- for column in columns %}
-            {{ column }},
-        {%- endfor %}
         archive_after,
         archive_unit,
         is_held,
         is_rescued,
-        {%- for flag in flags %}
-            {{ flag }},
+        {%- for fact in facts_of_no_activity() %}
+            {{ fact }},
         {%- endfor %}
         is_of_deleted_records,
         is_old,
@@ -237,15 +170,12 @@ final as (
         occurred_at as created_at,
         occurred_at as last_activity_at,
         occurred_at as last_sign_at,
-        {%- for column, type in columns.items() %}
-            cast(null as {{ type }}) as {{ column }},
-        {%- endfor %}
         archive_after,
         archive_unit,
         is_held,
         is_rescued,
-        {%- for flag in flags %}
-            false as {{ flag }},
+        {%- for fact, nothing in facts_of_no_activity().items() %}
+            {{ nothing }} as {{ fact }},
         {%- endfor %}
         is_of_deleted_records,
         is_old,

@@ -8,7 +8,7 @@ with decisions as (
         {{ group }},
         rule_id,
         {{ dbt.hash('record_key') }} as shuffled
-    from {{ ref('lifecycle_decisions') }}
+    from {{ ref('int_lifecycle__decisions') }}
 ),
 
 counted as (

@@ -2,7 +2,7 @@
 -- record that takes them along: each big table is read once, and every report is a sum of these.
 with deletes as (
     select record_key
-    from {{ ref('lifecycle_decisions') }}
+    from {{ ref('int_lifecycle__decisions') }}
     where decision = 'delete'
 ),
 

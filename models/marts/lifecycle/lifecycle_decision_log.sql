@@ -12,7 +12,7 @@
 ] -%}
 {%- set timestamps = ['decided_at', 'decision_since', 'rule_since'] %}
 with decisions as (
-    select * from {{ ref('lifecycle_decisions') }}
+    select * from {{ ref('int_lifecycle__decisions') }}
 ),
 
 logged as (

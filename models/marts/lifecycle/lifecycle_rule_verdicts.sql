@@ -1,32 +1,39 @@
+-- One row per live record and rule that judges its object: how the rule judges it. The rules of
+-- decisions that could not be taken judge nothing by themselves: one stands where it decided.
 {{ config(materialized='view') }}
-{%- set text = dbt.type_string() -%}
--- The rules of decisions that could not be taken judge nothing by themselves: one stands there only
--- where it decided.
-with judged as (
+{%- set text = dbt.type_string() %}
+
+with records as (
+    select * from {{ ref('int_lifecycle__deciding_rules') }}
+),
+
+rules as (
+    select * from {{ ref('lifecycle_rules') }}
+),
+
+judged as (
     select
-        verdicts.record_key,
-        verdicts.crm,
-        verdicts.object_type,
-        verdicts.record_id,
+        records.record_key,
+        records.crm,
+        records.object_type,
+        records.record_id,
         rules.rule_id,
         rules.precedence,
         rules.decision,
-        decisions.rule_id as deciding_rule_id,
+        rules.rule_id = records.rule_id as is_deciding,
         case rules.rule_id
             {%- for rule, decision in lifecycle_rules() %}
-                when '{{ rule }}' then verdicts.{{ rule }}
+                when '{{ rule }}' then records.{{ rule }}
             {%- endfor %}
             else true
         end as holds
-    from {{ ref('int_lifecycle__verdicts') }} as verdicts
-    inner join {{ ref('lifecycle_decisions') }} as decisions
-        on verdicts.record_key = decisions.record_key
-    inner join {{ ref('lifecycle_rules') }} as rules
+    from records
+    inner join rules
         on
-            ' ' || rules.object_types || ' ' like '% ' || verdicts.object_type || ' %'
+            ' ' || rules.object_types || ' ' like '% ' || records.object_type || ' %'
             and (
                 rules.rule_id not in ('cannot_be_told', 'input_missing', 'blocked_by_dependant')
-                or decisions.rule_id = rules.rule_id
+                or rules.rule_id = records.rule_id
             )
 ),
 
@@ -42,7 +49,7 @@ final as (
         cast(
             case when holds is null then 'unknown' when holds then 'yes' else 'no' end as {{ text }}
         ) as verdict,
-        rule_id = deciding_rule_id as is_deciding
+        is_deciding
     from judged
 )
 

@@ -1,0 +1,39 @@
+{#- What the rules would have looked at, a list of: its name, when a record lacks it (a condition over the facts), and which
+    decisions need it. -#}
+{% macro lifecycle_inputs() %}
+    {{ return([
+        (
+            'accounts',
+            "object_type = 'contact' and account_id is not null and account_sk is null"
+            ~ " and not is_account_missing",
+            ['anonymize', 'delete'],
+        ),
+        ('activities', "object_type <> 'case' and not has_activities", ['anonymize', 'delete']),
+        ('amount', "object_type = 'opportunity' and not has_amount", ['delete']),
+        (
+            'cases', "object_type in ('account', 'contact') and not has_cases",
+            ['anonymize', 'delete'],
+        ),
+        ('consent', "object_type in ('contact', 'lead') and is_opted_out is null", ['delete']),
+        (
+            'contact_roles', "object_type in ('contact', 'opportunity') and not has_contact_roles",
+            ['anonymize', 'delete'],
+        ),
+        ('contacts', "object_type = 'account' and not has_contacts", ['anonymize', 'delete']),
+        (
+            'do_not_contact', "object_type in ('contact', 'lead') and is_do_not_contact is null",
+            ['delete'],
+        ),
+        ('legal_hold', "object_type <> 'case' and lacks_hold", ['anonymize', 'delete']),
+        (
+            'opportunities', "object_type in ('account', 'contact') and not has_opportunities",
+            ['anonymize', 'delete'],
+        ),
+        ('phone', "object_type in ('contact', 'lead') and not has_phone", []),
+        (
+            'stages', "object_type in ('account', 'contact') and not has_stages",
+            ['anonymize', 'delete'],
+        ),
+        ('unreadable rows', 'has_unreadable_rows', ['anonymize', 'delete']),
+    ]) }}
+{% endmacro %}
