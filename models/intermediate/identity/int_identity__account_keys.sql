@@ -1,4 +1,6 @@
-{%- set blanks = ['domain', 'street', 'city'] -%}
+-- One row per live account: what it is compared by.
+{%- set blanks = ['domain', 'street', 'city'] %}
+
 with accounts as (
     select
         records.record_sk,

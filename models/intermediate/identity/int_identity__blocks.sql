@@ -1,3 +1,4 @@
+-- One row per record and block that holds more than one record: who is compared with whom.
 {#- Each rule with what it blocks by, and how many letters of a name narrow that further. A record
     is in one block for each part of its name, so that neither the order of the parts nor a typing
     error in one of them keeps two records apart. -#}
@@ -20,7 +21,8 @@
             ('company_host', 'company_host', 2),
         ],
     ),
-] -%}
+] %}
+
 with keyed as (
     {%- for party, keys, names, rules in parties %}
         {%- for rule, key, n_letters in rules %}

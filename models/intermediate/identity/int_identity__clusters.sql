@@ -1,3 +1,5 @@
+-- One row per record that is taken for the same company or person as another, with the one of them
+-- that should remain.
 with sides as (
     select
         record_sk_a as record_sk,

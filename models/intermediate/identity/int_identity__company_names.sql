@@ -1,3 +1,4 @@
+-- One row per name of an account or of a lead's company as landed: the name as it is compared.
 {#- Legal forms have up to this many words (Sp. z o. o.), and so many follow each other
     (GmbH & Co. KGaA). -#}
 {%- set words = 4 -%}
@@ -6,7 +7,8 @@
 {%- for n in range(1, words + 1) -%}
     {%- do parts.append("split_part(backwards, ' ', " ~ n ~ ")") -%}
     {%- do last.append(parts | join(' || ')) -%}
-{%- endfor -%}
+{%- endfor %}
+
 with names as (
     select account_name as company_name
     from {{ ref('stg_crm__accounts') }}

@@ -1,9 +1,11 @@
+-- One row per record of a pair: which records pairs connect, directly or over others.
 {#- Each round reaches three times as far: the lowest label of the neighbours, then of all that
     have the same label, then the label of the record that the label names. Windows only, each step
     reading the one before once: engines that do not keep a CTE would compute it anew for each
     reference. That the rounds suffice is tested (every_pair_is_within_one_cluster). -#}
 {%- set rounds = 6 -%}
-{%- set graphs = {'any': 'true', 'sure': 'is_deterministic'} -%}
+{%- set graphs = {'any': 'true', 'sure': 'is_deterministic'} %}
+
 with {% for graph, condition in graphs.items() -%}
     -- A pair's first record stands for a group that all who are paired with it belong to.
     {{ graph }}_0 as (

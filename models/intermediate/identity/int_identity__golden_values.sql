@@ -1,3 +1,4 @@
+-- One row per survivor and field that any record of its cluster fills: the value to keep.
 {#- How each field's value is chosen among the records of a cluster; all others: the survivor's,
     else the most recent. The parts of an address are chosen together. -#}
 {%- set most_recent = [
@@ -5,7 +6,8 @@
 ] -%}
 {%- set any_true = [
     'do_not_contact', 'is_on_legal_hold', 'is_customer', 'is_partner', 'is_strategic',
-] -%}
+] %}
+
 with members as (
     select
         clusters.survivor_record_sk,

@@ -1,3 +1,4 @@
+-- One row per duplicate and field or kind of link: what it has that its survivor lacks.
 {#- Links of each object: what it is called, the table, and the columns that name the record in it.
     -#}
 {%- set links = [
@@ -10,7 +11,8 @@
     ('campaign responses', 'contact', 'stg_crm__campaign_touches', 'contact_id'),
     ('converted leads', 'contact', 'stg_crm__leads', 'converted_contact_id'),
     ('campaign responses', 'lead', 'stg_crm__campaign_touches', 'lead_id'),
-] -%}
+] %}
+
 with duplicates as (
     select
         record_sk,

@@ -1,3 +1,4 @@
+-- One row per two records and rule by which they are taken for one.
 {%- set number = 'decimal(9, 6)' -%}
 {%- set deterministic_rules = [
     ('email', 'int_identity__person_keys', 'email_key'),
@@ -5,7 +6,8 @@
     ('domain', 'int_identity__account_keys', 'domain_key'),
     ('name_and_country', 'int_identity__account_keys', 'name_key'),
 ] -%}
-{%- set address_parts = ['street', 'city', 'postal_code'] -%}
+{%- set address_parts = ['street', 'city', 'postal_code'] %}
+
 with keyed as (
     {%- for rule, keys, key in deterministic_rules %}
         select

@@ -1,6 +1,8 @@
+-- One row per live contact, and live lead that is not converted: what it is compared by.
 {%- set blanks = ['first_name', 'last_name', 'street', 'city'] -%}
 {#- An address of a person: something before and after the one @, a dot in the latter. -#}
-{%- set address = '[^ ,;@]+@[^ ,;@]+[.][^ ,;@.]+' -%}
+{%- set address = '[^ ,;@]+@[^ ,;@]+[.][^ ,;@.]+' %}
+
 with landed as (
     select
         contacts.record_key,

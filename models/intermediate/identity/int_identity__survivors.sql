@@ -1,3 +1,4 @@
+-- One row per record of a cluster: which of the records should remain.
 with components as (
     select
         components.record_sk,

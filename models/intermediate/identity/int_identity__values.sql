@@ -1,71 +1,22 @@
+-- One row per record of a pair and field that it fills: the value, as it is compared, and since when
+-- it is known. Of flags only those that are set.
 {%- set text = dbt.type_string() -%}
-{#- The fields of each object with their value and the form in which it is compared (none:
-    stripped, in lower case). Of flags only what is set is a value. Owner, stage and a person's
-    lifecycle stage tell of the work on a record, not of whom it is about. -#}
-{%- set digits = "nullif(" ~ replace_all('landed.phone', '[^0-9]', '') ~ ", '')" -%}
-{%- set mobile = e164_phone(
-    'landed.mobile_phone', 'countries.calling_code', 'countries.trunk_prefix') -%}
-{%- set postal_code = replace_all('lower(landed.postal_code)', '[^a-z0-9]', '') -%}
-{%- set mobile_digits = digits | replace('landed.phone', 'landed.mobile_phone') -%}
-{%- set shared = [
-    ('phone', 'landed.phone', 'coalesce(landed.phone_e164, ' ~ digits ~ ')'),
-    ('street', 'landed.street', compared_text('landed.street')),
-    ('city', 'landed.city', compared_text('landed.city')),
-    ('postal_code', 'landed.postal_code', postal_code),
-    ('country', 'landed.country', 'coalesce(landed.country_iso2, lower(landed.country))'),
-    ('region', 'landed.region', none),
-] -%}
-{#- Where the mobile phone stands in for the other, it is one value. -#}
-{%- set person = shared[1:] + [
-    (
-        'phone',
-        'nullif(landed.phone, landed.mobile_phone)',
-        'coalesce(landed.phone_e164, ' ~ digits ~ ')',
-    ),
-    ('first_name', 'landed.first_name', compared_text('landed.first_name')),
-    ('last_name', 'landed.last_name', compared_text('landed.last_name')),
-    ('email', 'landed.email', none),
-    ('mobile_phone', 'landed.mobile_phone', 'coalesce(' ~ mobile ~ ', ' ~ mobile_digits ~ ')'),
-    ('title', 'landed.title', none),
-    ('lead_source', 'records.lead_source', none),
-    ('consent_status', "nullif(records.consent_status, 'unknown')", none),
-] -%}
-{%- set person_flags = {
-    'do_not_contact': 'records.do_not_contact',
-    'is_hard_bounced': 'records.is_hard_bounced',
-    'is_on_legal_hold': 'landed.is_on_legal_hold',
-} -%}
-{%- set account_flags = {
-    'is_customer': 'landed.is_customer',
-    'is_partner': 'landed.is_partner',
-    'is_strategic': 'landed.is_strategic',
-    'is_on_legal_hold': 'landed.is_on_legal_hold',
-} -%}
-{%- set objects = {
-    'account': (account_flags, shared + [
-        ('account_name', 'landed.account_name', 'companies.company_key'),
-        ('domain', 'landed.domain', 'keys.domain_key'),
-        ('industry', 'landed.industry', none),
-        ('segment', 'landed.segment', none),
-        ('lifecycle_stage', 'landed.lifecycle_stage', none),
-    ]),
-    'contact': (person_flags, person + [
-        ('account_id', 'landed.account_id', none),
-        ('company', 'accounts.account_name', 'companies.company_key'),
-        ('segment', 'accounts.segment', none),
-        ('lawful_basis', 'landed.lawful_basis', none),
-        ('departed_at', 'cast(landed.departed_at as ' ~ text ~ ')', none),
-    ]),
-    'lead': (person_flags, person + [
-        ('company', 'landed.company', 'companies.company_key'),
-        ('segment', 'landed.segment', none),
-    ]),
-} -%}
-with records as (
+{%- set objects = compared_fields() %}
+
+with paired as (
+    select record_sk_a as record_sk
+    from {{ ref('int_identity__pairs') }}
+
+    union
+
+    select record_sk_b as record_sk
+    from {{ ref('int_identity__pairs') }}
+),
+
+records as (
     select records.*
     from {{ ref('int_crm__records') }} as records
-    inner join {{ ref('int_identity__components') }} as components
-        on records.record_sk = components.record_sk
+    inner join paired on records.record_sk = paired.record_sk
 ),
 
 countries as (

@@ -1,5 +1,5 @@
--- What the rules judge of each live activity: most of it lies in the records that it belongs to,
--- deleted ones too. NULL: not known.
+-- One row per live activity: what the rules judge of it, most of which lies in the records that it
+-- belongs to, deleted ones too. NULL: not known.
 with inputs as (
     select
         crm,

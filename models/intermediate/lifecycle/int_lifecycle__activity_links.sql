@@ -1,5 +1,5 @@
--- One row per activity and record that it belongs to, under the record's narrow key (NULL where the
--- record cannot be seen). What may be an engagement, but is not told to be one, is NULL there.
+-- One row per activity and record that it belongs to, under narrow keys (NULL where it cannot be
+-- seen). What may be an engagement, but is not told to be one, is NULL there.
 with activities as (
     select
         activities.crm,

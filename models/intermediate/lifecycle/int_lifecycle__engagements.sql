@@ -1,8 +1,9 @@
+-- One row per record: its own activities and campaign responses, of whatever age, and what came
+-- before the first engagement in the window of fresh signals.
 {%- set signal_start = dbt.dateadd(
     'month', '-cast(' ~ threshold('lifecycle__signal_months') ~ ' as integer)', as_of()
-) -%}
--- Per record: its own activities and campaign responses, of whatever age, and what is known of the
--- time before the first engagement in the window of fresh signals.
+) %}
+
 with links as (
     select *
     from {{ ref('int_lifecycle__activity_links') }}

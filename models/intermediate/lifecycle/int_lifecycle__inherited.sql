@@ -1,7 +1,8 @@
+-- One row per visible record: what it has of itself or from the records that it belongs to, deleted
+-- ones too. NULL: not known; a record that is named but cannot be seen may be anything.
 {#- What an account passes on. -#}
-{%- set facts = ['is_held', 'is_booked', 'is_active', 'is_customer', 'is_partner_or_strategic'] -%}
--- What each visible record has of itself or from the records that it belongs to, deleted ones too.
--- NULL: not known. A record that is named but cannot be seen may be anything.
+{%- set facts = ['is_held', 'is_booked', 'is_active', 'is_customer', 'is_partner_or_strategic'] %}
+
 with records as (
     select * from {{ ref('int_lifecycle__record_facts') }}
 ),

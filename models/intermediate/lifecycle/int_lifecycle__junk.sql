@@ -1,5 +1,5 @@
--- What the texts of records say that nothing is tied to: test or spam, or no way to reach the
--- person. No text is carried on.
+-- One row per live account, contact or lead that nothing is tied to: whether its texts mark a test
+-- or spam, and whether the person can be reached. No text is carried on.
 with unlinked as (
     select
         record_key,

@@ -1,6 +1,5 @@
--- The limits of each object type in each region that its records have ('' for none): the region's
--- row of the policy, else that of any other region; without a region the longest of all, which is
--- none where some region has none.
+-- One row per object type and region that its records have ('' for none): the retention limits, and
+-- the instants that they reach back to.
 with policy as (
     select
         object_type,
@@ -74,6 +73,8 @@ regions as (
     from policy
 ),
 
+-- The region's row of the policy, else that of any other region; without a region the longest of
+-- all, which is none where some region has none.
 chosen as (
     select
         regions.object_type,

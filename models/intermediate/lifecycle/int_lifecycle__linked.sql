@@ -1,4 +1,4 @@
--- Per record: what its links (int_lifecycle__links) say of it.
+-- One row per record that has any link: what its links say of it.
 with links as (
     select
         record_sk,

@@ -1,6 +1,5 @@
--- What names a record or is named with it, under narrow keys: the contacts, deals, cases and
--- converted leads of an account; the deals (by role), cases and converted leads of a contact; the
--- contacts (by role) and converted leads of a deal. A role's other side may not be to be seen.
+-- One row per record and record that names it or is named with it, under narrow keys. Of a role the
+-- other side may not be to be seen.
 with records as (
     select * from {{ ref('int_lifecycle__records') }}
 ),
@@ -40,6 +39,8 @@ roles as (
             and roles.contact_id = contacts.record_id
 ),
 
+-- The contacts, deals, cases and converted leads of an account; the deals (by role), cases and
+-- converted leads of a contact; the contacts (by role) and converted leads of a deal.
 final as (
     select
         account_sk as record_sk,

@@ -1,5 +1,5 @@
--- What is known of each visible record by itself, deleted ones too; what it inherits comes next
--- (int_lifecycle__facts).
+-- One row per visible record, deleted ones too: what is known of it by itself and from its links.
+-- What it inherits comes next (int_lifecycle__inherited).
 with records as (
     select * from {{ ref('int_lifecycle__records') }}
 ),

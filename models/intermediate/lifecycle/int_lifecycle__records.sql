@@ -1,50 +1,35 @@
+-- One row per visible record, deleted ones too: what it says of itself (an empty flag read as the
+-- policy says, NULL where not known), and the records that it names under their narrow keys.
 {%- set text = dbt.type_string() -%}
 {%- set boolean = dbt.type_boolean() -%}
+{%- set timestamp = dbt.type_timestamp() -%}
 {%- set columns = {
-    'is_on_legal_hold': boolean,
-    'has_opted_out': boolean,
-    'lawful_basis': text,
-    'departed_at': dbt.type_timestamp(),
-    'is_customer': boolean,
-    'is_partner': boolean,
-    'is_strategic': boolean,
-    'loss_reason': text,
-    'closed_at': dbt.type_timestamp(),
-    'contact_id': text,
-    'converted_account_id': text,
-    'converted_contact_id': text,
-    'converted_opportunity_id': text,
+    'is_on_legal_hold': boolean, 'has_opted_out': boolean, 'is_customer': boolean,
+    'is_partner': boolean, 'is_strategic': boolean, 'lawful_basis': text, 'loss_reason': text,
+    'departed_at': timestamp, 'closed_at': timestamp, 'contact_id': text,
+    'converted_account_id': text, 'converted_contact_id': text, 'converted_opportunity_id': text,
 } -%}
-{#- Each object with those of the above that it has. -#}
+{#- Each object with its table and those of the above that it has. -#}
 {%- set objects = {
-    'account': ['is_on_legal_hold', 'is_customer', 'is_partner', 'is_strategic'],
-    'contact': ['is_on_legal_hold', 'has_opted_out', 'lawful_basis', 'departed_at'],
-    'lead': [
+    'account': (
+        'stg_crm__accounts', ['is_on_legal_hold', 'is_customer', 'is_partner', 'is_strategic'],
+    ),
+    'contact': (
+        'stg_crm__contacts', ['is_on_legal_hold', 'has_opted_out', 'lawful_basis', 'departed_at'],
+    ),
+    'lead': ('stg_crm__leads', [
         'is_on_legal_hold', 'has_opted_out', 'converted_account_id', 'converted_contact_id',
         'converted_opportunity_id',
-    ],
-    'opportunity': ['is_on_legal_hold', 'loss_reason', 'closed_at'],
-    'case': ['is_on_legal_hold', 'closed_at', 'contact_id'],
+    ]),
+    'opportunity': ('stg_crm__opportunities', ['is_on_legal_hold', 'loss_reason', 'closed_at']),
+    'case': ('stg_crm__cases', ['is_on_legal_hold', 'closed_at', 'contact_id']),
 } -%}
-{%- set models = {
-    'account': 'stg_crm__accounts',
-    'contact': 'stg_crm__contacts',
-    'lead': 'stg_crm__leads',
-    'opportunity': 'stg_crm__opportunities',
-    'case': 'stg_crm__cases',
-} -%}
-{%- set links = {
-    'account': 'account_id',
-    'contact': 'contact_id',
-    'converted_account': 'converted_account_id',
-    'converted_contact': 'converted_contact_id',
-    'converted_opportunity': 'converted_opportunity_id',
-} -%}
+{%- set links = [
+    'account', 'contact', 'converted_account', 'converted_contact', 'converted_opportunity',
+] %}
 
--- What each visible record says of itself, deleted ones too: empty flags read as the policy says
--- (NULL: not known), and the records that it names under their narrow keys.
 with landed as (
-    {%- for object_type, own_columns in objects.items() %}
+    {%- for object_type, (table, own_columns) in objects.items() %}
         select
             record_key,
             {%- for column, type in columns.items() %}
@@ -52,7 +37,7 @@ with landed as (
                 {{ column if column in own_columns else nothing }} as {{ column }},
             {%- endfor %}
             {{ 'is_converted' if object_type == 'lead' else 'false' }} as is_converted
-        from {{ ref(models[object_type]) }}
+        from {{ ref(table) }}
         {%- if not loop.last %}
 
             union all
@@ -221,12 +206,12 @@ final as (
         end as is_conversion_missing
     from records
     left join crms on records.crm = crms.crm
-    {%- for link, column in links.items() %}
+    {%- for link in links %}
         left join keys as {{ link }}_keys
             on
                 records.crm = {{ link }}_keys.crm
                 and {{ link }}_keys.object_type = '{{ link | replace('converted_', '') }}'
-                and records.{{ column }} = {{ link }}_keys.record_id
+                and records.{{ link }}_id = {{ link }}_keys.record_id
     {%- endfor %}
 )
 

@@ -1,4 +1,4 @@
--- Records whose latest review rescued them and still counts.
+-- One row per record whose latest review rescued it and still counts.
 with final as (
     select distinct record_key
     from {{ ref('int_lifecycle__reviews') }}

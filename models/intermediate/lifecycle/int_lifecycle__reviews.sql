@@ -1,7 +1,10 @@
+-- One row per review visible at as_of, from the seed and the landed table of that name: what a
+-- reviewer said of a record.
 {%- set columns = [
     'crm', 'object_type', 'record_id', 'reviewed_at', 'decision', 'for_decision', 'reviewer',
     'role', 'reason',
-] -%}
+] %}
+
 with reviews as (
     select {{ columns | join(', ') }}
     from {{ ref('lifecycle_reviews') }}

@@ -1,7 +1,7 @@
-{%- set group = 'decision, crm, object_type, segment' -%}
--- Each rule's records take turns as seats go to parties in proportion to their votes: the first of
--- each rule before all others, then by the quotients of rank less a half and size. The hash alone
--- orders the records of a rule, so that a record that stays in a list stays in its sample.
+-- One row per record that a reviewer of its list should look at: a sample of each decision, CRM,
+-- object type and segment, with every rule in it.
+{%- set group = 'decision, crm, object_type, segment' %}
+
 with decisions as (
     select
         record_key,
@@ -45,6 +45,9 @@ ranked as (
     from decisions
 ),
 
+-- Each rule's records take turns as seats go to parties in proportion to their votes: the first of
+-- each rule before all others, then by the quotients of rank less a half and size. The hash alone
+-- orders the records of a rule, so that a record that stays in a list stays in its sample.
 drawn as (
     select
         ranked.record_key,

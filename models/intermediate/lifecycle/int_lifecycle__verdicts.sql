@@ -1,7 +1,7 @@
+-- One row per live record and one column per lifecycle rule, in their order: true, false, or NULL
+-- where it cannot be told. A rule that does not judge the object type is false there.
 {{ config(materialized='view') }}
--- Every rule judges every live record: true, false, or NULL where it cannot be told. One column a
--- rule, in the order of the register (lifecycle_rules), beside the facts it rests on; which one
--- decides is lifecycle_decisions' matter. A rule that does not judge an object type is false there.
+
 with facts as (
     select * from {{ ref('int_lifecycle__facts') }}
 ),

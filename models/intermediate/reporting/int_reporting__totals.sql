@@ -1,5 +1,5 @@
--- The reportable records of today, summed by all that reports are told apart by, and by the deleted
--- record that takes them along: each big table is read once, and every report is a sum of these.
+-- One row per all that reports are told apart by, and per deleted record that takes records along:
+-- the reportable records of today, summed. Each big table is read once; a report is a sum of these.
 with deletes as (
     select record_key
     from {{ ref('int_lifecycle__decisions') }}

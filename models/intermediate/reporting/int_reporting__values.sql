@@ -1,37 +1,19 @@
+-- One row per CRM, report, period, part and currency: the report as it is at as_of, and as it
+-- would be once the deletes are carried out.
 {%- set text = dbt.type_string() -%}
-{#- Each report: the object counted, the condition, the column that parts it, what is summed, what
-    that is divided by, and the periods by which it is read. -#}
-{%- set won = "stage_kind = 'won'" -%}
-{%- set open = "stage_kind = 'open'" -%}
-{%- set closed = "stage_kind in ('won', 'lost')" -%}
-{%- set by_period = ['month', 'quarter'] -%}
-{%- set by_quarter = ['quarter', 'all'] -%}
-{%- set won_deals = "case when stage_kind = 'won' then n_records else 0 end" -%}
-{%- set touch = 'campaign_touch' -%}
-{%- set reports = [
-    ('booked_revenue', 'opportunity', won, none, 'amount', none, by_period),
-    ('booked_deals', 'opportunity', won, none, 'n_records', none, by_period),
-    ('pipeline_amount', 'opportunity', open, 'stage', 'amount', none, ['all']),
-    ('pipeline_deals', 'opportunity', open, 'stage', 'n_records', none, ['all']),
-    ('leads_by_source', 'lead', none, 'lead_source', 'n_records', none, ['all']),
-    ('deals_by_source', 'opportunity', none, 'lead_source', 'n_records', none, ['all']),
-    ('revenue_by_source', 'opportunity', won, 'lead_source', 'amount', none, ['all']),
-    ('deals_by_campaign', 'opportunity', none, 'campaign', 'n_records', none, ['all']),
-    ('revenue_by_campaign', 'opportunity', won, 'campaign', 'amount', none, ['all']),
-    ('touches_by_campaign', touch, none, 'campaign', 'n_records', none, ['all']),
-    ('responses_by_campaign', touch, 'has_responded', 'campaign', 'n_records', none, ['all']),
-    ('win_rate', 'opportunity', closed, none, won_deals, 'n_records', by_quarter),
-    ('sales_cycle_days', 'opportunity', 'n_cycles > 0', none, 'cycle_days', 'n_cycles', by_quarter),
-] -%}
 {%- set period_starts = {
     'month': 'close_month',
     'quarter': 'cast(' ~ business_period_start('close_month', 3) ~ ' as date)',
     'all': 'cast(null as date)',
 } -%}
-{%- set keys = ['crm', 'report', 'period_grain', 'period_start', 'part', 'currency'] -%}
+{%- set keys = ['crm', 'report', 'period_grain', 'period_start', 'part', 'currency'] %}
 
-with figures as (
-    {%- for report, object_type, condition, part, numerator, denominator, grains in reports %}
+with totals as (
+    select * from {{ ref('int_reporting__totals') }}
+),
+
+figures as (
+    {%- for report, object_type, condition, part, numerator, denominator, grains in reports() %}
         {%- set outer_loop = loop %}
         {%- for grain in grains %}
             {%- set inner_loop = loop %}
@@ -59,7 +41,7 @@ with figures as (
                     cast({{ numerator }} as {{ type_amount() }}) as numerator,
                     cast({{ denominator or 'null' }} as {{ type_amount() }}) as denominator,
                     {{ denominator or 'n_records' }} as n_records
-                from {{ ref('int_reporting__totals') }}
+                from totals
                 where
                     object_type = '{{ object_type }}'
                     and {{ condition or 'true' }}
@@ -116,7 +98,7 @@ final as (
         period_start,
         coalesce(
             case period_grain
-                {%- for grain in by_period %}
+                {%- for grain in ['month', 'quarter'] %}
                     when '{{ grain }}' then period_start < {{ current_period_start(grain) }}
                 {%- endfor %}
             end,

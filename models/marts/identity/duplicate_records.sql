@@ -1,3 +1,4 @@
+-- One row per record that another stands for.
 with own_values as (
     select
         record_sk,

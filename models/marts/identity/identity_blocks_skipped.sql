@@ -1,3 +1,4 @@
+-- One row per block of records that is too large to be compared record by record.
 with skipped as (
     select
         crm,

@@ -1,3 +1,4 @@
+-- One row per record and run that decided other than its latest row says, or on other facts.
 {#- Append-only: neither --full-refresh nor an earlier as_of changes what it holds. -#}
 {{ config(
     materialized='incremental',
@@ -11,6 +12,7 @@
     'record_key', 'crm', 'object_type', 'record_id', 'decision', 'rule_id', 'rule_version', 'facts'
 ] -%}
 {%- set timestamps = ['decided_at', 'decision_since', 'rule_since'] %}
+
 with decisions as (
     select * from {{ ref('int_lifecycle__decisions') }}
 ),

@@ -1,4 +1,7 @@
-{%- set text = dbt.type_string() -%}
+-- One row per CRM, report, period, part and currency: what the clean-up does to the figure, and
+-- whether that is within the report's tolerance.
+{%- set text = dbt.type_string() %}
+
 with joined as (
     select
         figures.*,

@@ -1,7 +1,9 @@
+-- One row per CRM, report, closed period and currency: what was frozen, what it is now, and the
+-- deals that were touched since.
 {%- set text = dbt.type_string() -%}
 {%- set keys = ['crm', 'report', 'period_grain', 'period_start', 'currency'] -%}
 {%- set month_of_deal = "cast(" ~ dbt.date_trunc('month', 'deals.close_date') ~ " as date)" -%}
-{%- set old_close_date = parse_value('changes.old_value', 'text', 'date') -%}
+{%- set old_close_date = parse_value('changes.old_value', 'text', 'date') %}
 
 with sides as (
     select

@@ -1,7 +1,8 @@
+-- One row per CRM, report, closed period and currency, frozen once and never again.
 {#- Frozen rows cannot be made again, so a full refresh keeps them. -#}
 {{ config(materialized='incremental', full_refresh=false, on_schema_change='append_new_columns') }}
 {%- set text = dbt.type_string() -%}
-{%- set keys = ['crm', 'report', 'period_grain', 'currency'] -%}
+{%- set keys = ['crm', 'report', 'period_grain', 'currency'] %}
 
 with figures as (
     select
