@@ -1,5 +1,5 @@
 -- The whole story of one record, one row per moment, with what the rules found marked where it
--- happened. `make trace RECORD=...` prints it; by hand:
+-- happened. `make trace RECORD=...` prints it, with record_decision joined to each row; by hand:
 -- dbt show --select record_story --limit -1 --vars 'record_key: "salesforce:opportunity:006..."'
 {%- set text = dbt.type_string() -%}
 {%- set record_key = var('record_key', 'crm:object_type:record_id') %}

@@ -1,5 +1,5 @@
 {#- The words that each rule gives for its decision, with the figures: a dict of rule -> SQL expression over the facts
-    (int_lifecycle__facts) and the columns silence, archive_limit and place_of_limit of lifecycle_decisions.
+    (int_lifecycle__facts) and the columns silence, archive_limit and place_of_limit of int_lifecycle__decisions.
     Never a name, an address, a phone number or a free text of the record. -#}
 {% macro lifecycle_reasons() %}
     {%- set text = dbt.type_string() -%}

@@ -19,7 +19,7 @@ ARCHETYPES = "Archetypes: what makes a record dirty"
 WRITTEN = "<!-- Written by crm-hygiene docs from seeds/policy; edit the seeds. -->"
 CHECKS = "models/intermediate/health/int_health__record_checks.sql"
 VERDICTS = "models/intermediate/lifecycle/int_lifecycle__verdicts.sql"
-DECISIONS = "models/marts/lifecycle/lifecycle_decisions.sql"
+DECISIONS = "models/intermediate/lifecycle/int_lifecycle__deciding_rules.sql"
 # What becomes of the verdicts when they are put together: no verdict of their own.
 OUTCOMES = ("cannot_be_told", "input_missing", "blocked_by_dependant")
 TOPICS = {

@@ -1,8 +1,10 @@
-"""Print the whole story of one record, with what the rules found marked where it happened.
+"""Print the whole story of one record, with what the rules found marked where it happened, and what
+becomes of it: the decision, why, how each rule judged, what stopped it, and how far its review is.
 
     crm-hygiene trace [--json] [--vars YAML] [--target NAME] crm:object_type:record_id
 
-It runs analyses/record_story.sql through dbt, on the marts of the last build.
+It runs analyses/record_story.sql with record_decision.sql through dbt, on the marts of the last
+build.
 """
 
 import contextlib
@@ -11,6 +13,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 import unicodedata
 from pathlib import Path
 
@@ -25,6 +28,11 @@ NO_TABLE = re.compile(r"does not exist|not found|cannot be found|no such table",
 # The longest cell of an aligned column, and the longest detail; JSON has them whole.
 LONGEST_CELL = 60
 LONGEST_DETAIL = 300
+LINE = 100
+
+MOMENT = ("happened_at", "what", "detail", "made_by", "made_through", "marks")
+# What a decision tells as a list, separated by commas in the warehouse.
+LISTS = ("rules_held", "rules_not_held", "rules_not_told", "missing_inputs", "roles_missing")
 
 NEAR_RECORDS = """
     {%- set given = ID %}
@@ -47,14 +55,28 @@ def jinja_literal(text: str) -> str:
     return "'" + "".join(f"\\U{ord(character):08x}" for character in text) + "'"
 
 
-def story_query(record_key: str) -> str:
-    """Return the analysis for one record.
+def analysis(name: str, record_key: str) -> str:
+    """Return an analysis for one record.
 
     A variable of dbt's would do, but makes dbt read the whole project again for every record.
     """
-    query = (ROOT / "analyses" / "record_story.sql").read_text(encoding="utf-8")
+    query = (ROOT / "analyses" / f"{name}.sql").read_text(encoding="utf-8")
     head, _, tail = query.partition("{%- set record_key = ")
     return f"{head}{{%- set record_key = {jinja_literal(record_key)} %}}{tail.partition('%}')[2]}"
+
+
+def story_query(record_key: str) -> str:
+    """Return the query for the moments of a record, each with what becomes of the record.
+
+    One query, since what dbt does before it takes longer than the query.
+    """
+    moments, _, order = analysis("record_story", record_key).rpartition("from final\n")
+    moments, _, columns = moments.rpartition("\nselect\n")
+    decision = analysis("record_decision", record_key)
+    return (
+        f"{moments.rstrip()},\n\ndecision as (\n{decision})\n\nselect\n{columns.rstrip()},\n"
+        f"    decision.*\nfrom final\nleft join decision on true\n{order}"
+    )
 
 
 def run(query: str, limit: int, options: list[str]) -> list[dict]:
@@ -115,8 +137,59 @@ def shortened(text: str, longest: int = LONGEST_DETAIL) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def page(record_key: str, moments: list[dict]) -> str:
-    """Return the story as aligned text, what the rules found below the moment in question."""
+def told(rows: list[dict]) -> tuple[list[dict], dict | None]:
+    """Return the moments of a record and what becomes of it; None where it is not live any more."""
+    rows = [
+        {
+            column: instant(value) if column.endswith("_at") else value
+            for column, value in row.items()
+        }
+        for row in rows
+    ]
+    decision = {column: value for column, value in rows[0].items() if column not in MOMENT}
+    for column in LISTS:
+        decision[column] = decision[column].split(", ") if decision[column] else []
+    moments = [{column: row[column] for column in MOMENT} for row in rows]
+    return moments, decision if decision["decision"] else None
+
+
+def decision_page(decision: dict) -> str:
+    """Return what becomes of a record as text, and why."""
+    review = "none is needed"
+    if decision["review_state"]:
+        until = decision["review_due_at"]
+        review = decision["review_state"] + (f", until {until}" if until else "")
+        if decision["cleared_for"]:
+            review += f"; may be carried out: {decision['cleared_for']}"
+    parts = {
+        "because": decision["reason"],
+        "rules that held": decision["rules_held"],
+        "rules that did not": decision["rules_not_held"],
+        "rules not told": decision["rules_not_told"],
+        "blocked by": decision["blocked_by"],
+        "missing inputs": decision["missing_inputs"],
+        "review": review,
+        "roles missing": decision["roles_missing"],
+    }
+    head = f"{decision['decided_at']}  decision  {decision['decision']} by {decision['rule_id']}"
+    lines = [printable(head)]
+    wide = max(len(name) for name in parts) + 4
+    for name, part in parts.items():
+        text = ", ".join(part) if isinstance(part, list) else shortened(printable(part))
+        start = f"  {name}".ljust(wide)
+        lines += textwrap.wrap(
+            printable(text) or "none",
+            LINE,
+            initial_indent=start,
+            subsequent_indent=" " * wide,
+            break_on_hyphens=False,
+        )
+    return "\n".join(lines)
+
+
+def page(record_key: str, moments: list[dict], decision: dict | None = None) -> str:
+    """Return the story as aligned text, what the rules found below the moment in question, and then
+    what becomes of the record."""
     columns = ("happened_at", "what", "made_by", "made_through")
     rows = [
         [shortened(printable(moment[column]), LONGEST_CELL) for column in columns]
@@ -133,14 +206,16 @@ def page(record_key: str, moments: list[dict]) -> str:
         for mark in (moment["marks"] or "").split(" | "):
             if mark:
                 lines.append(f"{' ' * (sum(widths) + 6)}! {shortened(printable(mark))}")
+    if decision:
+        lines += ["", decision_page(decision)]
     return "\n".join(lines)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the story; return the exit code."""
+    """Print the story and the decision; return the exit code."""
     parser = command_parser("trace", __doc__)
     parser.add_argument("record", help="crm:object_type:record_id")
-    parser.add_argument("--json", action="store_true", help="print the moments as JSON")
+    parser.add_argument("--json", action="store_true", help="print moments and decision as JSON")
     parser.add_argument("--vars", help="dbt variables as YAML, the same as those of the build")
     parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
     given = parser.parse_args(arguments)
@@ -153,14 +228,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if given.target == "duckdb" and not warehouse.is_file():
             raise TraceError("The marts are not built yet; run make build first.")
-        moments = story(given.record, options)
+        moments, decision = told(story(given.record, options))
     except TraceError as error:
         print(printable(error), file=sys.stderr)
         return 1
-    moments = [{**moment, "happened_at": instant(moment["happened_at"])} for moment in moments]
+    whole = {"record_key": given.record, "moments": moments, "decision": decision}
     sys.stdout.reconfigure(errors="replace")
     try:
-        print(json.dumps(moments, indent=2) if given.json else page(given.record, moments))
+        print(json.dumps(whole, indent=2) if given.json else page(given.record, moments, decision))
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader has seen enough (`| head`); what is left goes nowhere.

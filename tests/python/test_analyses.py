@@ -33,8 +33,9 @@ def truth(name: str) -> list[dict[str, str]]:
 def test_every_analysis_runs_and_finds_something(demo, queries):
     assert set(queries) == {path.stem for path in (ROOT / "analyses").glob("*.sql")}
     rows = {name: len(demo.sql(query)) for name, query in queries.items()}
-    # The story needs a record.
-    assert {name for name, n_rows in rows.items() if n_rows == 0} == {"record_story"}
+    # These need a record.
+    needing = {"record_story", "record_decision"}
+    assert {name for name, n_rows in rows.items() if n_rows == 0} == needing
 
 
 def test_what_is_asked_for_is_never_run_as_sql(demo):
@@ -46,6 +47,7 @@ def test_what_is_asked_for_is_never_run_as_sql(demo):
         "before_and_after",
         "what_did_this_automation_break",
         "record_story",
+        "record_decision",
     ):
         assert literal in hostile[name]
         assert demo.sql(hostile[name]) == []

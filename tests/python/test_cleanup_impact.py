@@ -168,7 +168,7 @@ def breaches(warehouse: Warehouse) -> dict[str, list[tuple]]:
 def decide_to_delete(warehouse: Warehouse, condition: str) -> list[str]:
     """Turn the decision on the records of a condition into delete; return their keys."""
     changed = warehouse.sql(f"""
-        update marts.lifecycle_decisions set decision = 'delete', rule_id = 'planted'
+        update intermediate.int_lifecycle__decisions set decision = 'delete', rule_id = 'planted'
         where {condition} returning record_key
     """)
     return sorted(key for (key,) in changed)

@@ -180,6 +180,12 @@ def small(demo, tmp_path_factory) -> Warehouse:
     folder = tmp_path_factory.mktemp("small")
     (folder / "whole").mkdir()
     whole = demo.copy(folder / "whole")
+    # A view names its catalog, and what it reads stays behind.
+    whole.sql(
+        "create table marts.decided as from marts.lifecycle_decisions; "
+        "drop view marts.lifecycle_decisions; "
+        "alter table marts.decided rename to lifecycle_decisions; select 1"
+    )
     made = Warehouse(folder / "crm.duckdb")
     with duckdb.connect(str(made.path)) as connection:
         connection.execute(f"attach '{whole.path}' as demo (read_only)")

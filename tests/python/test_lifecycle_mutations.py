@@ -62,7 +62,7 @@ class Mutant(NamedTuple):
 
 VERDICTS, FACTS = "int_lifecycle__verdicts", "int_lifecycle__facts"
 OWN, INHERITED = "int_lifecycle__record_facts", "int_lifecycle__inherited"
-RECORDS, DECISIONS = "int_lifecycle__records", "lifecycle_decisions"
+RECORDS, DECIDING = "int_lifecycle__records", "int_lifecycle__deciding_rules"
 ACTIVITY, LINKS = "int_lifecycle__activity_facts", "int_lifecycle__activity_links"
 LINKED, LIMITS = "int_lifecycle__linked", "int_lifecycle__limits"
 # Left out is what another protection gives as well: of an account or contact that something is
@@ -289,7 +289,7 @@ MUTANTS = [
                 "when false then longest.",
             ),
         ],
-        DECISIONS: [
+        DECIDING: [
             (
                 "cannot be told",
                 "when first_decision not in ('archive', 'anonymize', 'delete') then null",
@@ -301,15 +301,11 @@ MUTANTS = [
                 "when 'anonymize' then false",
             ),
             ("missing for delete", "then is_input_missing_for_delete or", "then"),
-            (
-                "dependants",
-                "when doubted.first_decision <> 'delete' then null",
-                "when true then null",
-            ),
+            ("dependants", "when blocked_by is not null then 'blocked_by_dependant'", ""),
             (
                 "dependent activity",
-                "when doubted.dependent_activity_id is null then dependants.record_key",
-                "when true then dependants.record_key",
+                "when first_decision = 'delete' then crm",
+                "when false then crm",
             ),
         ],
     }.items()

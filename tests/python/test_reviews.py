@@ -23,9 +23,10 @@ def test_the_log_only_grows_and_only_forward(copy):
     [(key, decision)] = copy.sql(
         "select record_key, decision from marts.lifecycle_decisions order by record_key limit 1"
     )
-    copy.sql("update marts.lifecycle_decisions set as_of = as_of + interval 1 day")
+    copy.sql("update intermediate.int_lifecycle__decisions set as_of = as_of + interval 1 day")
     copy.sql(
-        "update marts.lifecycle_decisions set decision = 'quarantine', rule_id = 'doubt' "
+        "update intermediate.int_lifecycle__decisions "
+        "set decision = 'quarantine', rule_id = 'doubt' "
         f"where record_key = '{key}'"
     )
     run(copy, "lifecycle_decision_log", variables=DAY_LATER)
@@ -36,7 +37,10 @@ def test_the_log_only_grows_and_only_forward(copy):
     assert added == [(key, "changed", decision, "quarantine", DAY_LATER["as_of"])]
 
     # A look back: nothing of it is a decision of that day.
-    copy.sql("update marts.lifecycle_decisions set decision = 'delete', rule_id = 'test_or_spam'")
+    copy.sql(
+        "update intermediate.int_lifecycle__decisions "
+        "set decision = 'delete', rule_id = 'test_or_spam'"
+    )
     grown = copy.sql(log)
     run(copy, "lifecycle_decision_log")
     assert copy.sql(log) == grown

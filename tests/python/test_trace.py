@@ -12,6 +12,8 @@ from conftest import ROOT, TARGET, Warehouse
 from crm_hygiene import trace as trace_record
 
 BURST = "salesforce:opportunity:0065g0000000003AAA"
+# Where what becomes of the record is told, at the demo's as_of.
+DECIDED = "\n\n2026-09-30 22:00:00  decision  "
 # Ends the line, paints the screen red, rings, turns the line around, hides a letter.
 HOSTILE = "a\nb\r\x1b[31mc\x07\u202ed\u200be\u2028f 日本 it's | {{ 1 / 0 }} {% raw %} \\' or 1=1"
 
@@ -58,7 +60,7 @@ def hostile(demo, tmp_path_factory):
 def test_the_story_is_aligned_text_and_nothing_else(trace):
     code, printed, complaint = trace(BURST)
     assert (code, complaint) == (0, "")
-    title, blank, *lines = printed.splitlines()
+    title, blank, *lines = printed.partition(DECIDED)[0].rstrip().splitlines()
     assert (title, blank) == (f"{BURST} (times in UTC)", "")
     moments = [line for line in lines if not line.lstrip().startswith("!")]
     assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  \w+ ", line) for line in moments)
@@ -82,7 +84,10 @@ def test_bad_changes_are_marked_with_what_found_them(trace):
 def test_json_holds_the_same_moments(trace):
     code, printed, complaint = trace("--json", BURST)
     assert (code, complaint) == (0, "")
-    moments = json.loads(printed)
+    told = json.loads(printed)
+    assert list(told) == ["record_key", "moments", "decision"]
+    assert told["record_key"] == BURST
+    moments = told["moments"]
     assert list(moments[0]) == [
         "happened_at",
         "what",
@@ -132,7 +137,95 @@ def test_hostile_text_neither_breaks_the_query_nor_the_terminal(trace, hostile):
     code, printed, complaint = trace("--json", key, warehouse=warehouse)
     assert (code, complaint) == (0, "")
     assert printed.isascii()
-    assert any(HOSTILE in moment["detail"] for moment in json.loads(printed))
+    assert any(HOSTILE in moment["detail"] for moment in json.loads(printed)["moments"])
+
+
+# --- What becomes of it ---
+
+
+@pytest.mark.parametrize("kind", ["keep", "archive", "delete", "quarantine"])
+def test_the_decision_is_told_as_the_marts_have_it(trace, demo, kind):
+    ((key, decided, state, due, cleared, missing),) = demo.sql(
+        "select record_key, decisions, review_state, review_due_at, cleared_for, roles_missing "
+        "from marts.lifecycle_decisions as decisions "
+        "left join marts.candidate_reviews as reviews using (record_key) "
+        f"where decisions.decision = '{kind}' and decisions.object_type <> 'activity' "
+        "order by decisions.missing_inputs is null, record_key limit 1"
+    )
+    verdicts = demo.sql(
+        "select rule_id, verdict from marts.lifecycle_rule_verdicts "
+        f"where record_key = '{key}' order by precedence"
+    )
+    code, printed, complaint = trace("--json", key)
+    assert (code, complaint) == (0, "")
+    told = json.loads(printed)["decision"]
+    for column in ("decision", "rule_id", "reason", "blocked_by"):
+        assert told[column] == decided[column]
+    for column, verdict in (("held", "yes"), ("not_held", "no"), ("not_told", "unknown")):
+        rules = [rule for rule, one in verdicts if one == verdict]
+        assert told[f"rules_{column}"] == rules
+    assert told["rule_id"] in told["rules_held"]
+    assert ", ".join(told["missing_inputs"]) == (decided["missing_inputs"] or "")
+    assert told["review_state"] == state and told["cleared_for"] == cleared
+    assert told["review_due_at"] == (due and str(due))
+    assert ", ".join(told["roles_missing"]) == (missing or "")
+    assert (kind == "keep") == (state is None)
+
+
+def test_the_decision_stands_below_the_story(trace, demo):
+    _, printed, _ = trace(BURST)
+    decision, rule = demo.sql(
+        f"select decision, rule_id from marts.lifecycle_decisions where record_key = '{BURST}'"
+    )[0]
+    head, *lines = printed.partition(DECIDED)[2].splitlines()
+    assert head == f"{decision} by {rule}"
+    names = [line[2:22].rstrip() for line in lines if line[2] != " "]
+    assert names == [
+        "because",
+        "rules that held",
+        "rules that did not",
+        "rules not told",
+        "blocked by",
+        "missing inputs",
+        "review",
+        "roles missing",
+    ]
+    assert max(map(len, lines)) <= 100
+
+
+def test_what_stopped_a_decision_and_its_review_are_told():
+    stopped = {
+        "decided_at": "t",
+        "decision": "quarantine",
+        "rule_id": "blocked_by_dependant",
+        "reason": "delete by test_or_spam, but a live record depends on it",
+        "rules_held": ["test_or_spam", "nothing_applies", "blocked_by_dependant"],
+        "rules_not_held": [f"rule_{n}" for n in range(40)],
+        "rules_not_told": [],
+        "blocked_by": "open:contact:\x1b[31m1",
+        "missing_inputs": ["cases", "phone"],
+        "review_state": "expired_to_archive",
+        "review_due_at": "2026-04-01 12:00:00",
+        "roles_missing": ["revops"],
+        "cleared_for": "archive",
+    }
+    head, *lines = trace_record.decision_page(stopped).splitlines()
+    assert head == "t  decision  quarantine by blocked_by_dependant"
+    assert "  rules not told      none" in lines
+    assert "  blocked by          open:contact: [31m1" in lines
+    assert "  missing inputs      cases, phone" in lines
+    review = "expired_to_archive, until 2026-04-01 12:00:00; may be carried out: archive"
+    assert f"  review              {review}" in lines
+    assert "  roles missing       revops" in lines
+    assert " ".join(lines).count("rule_") == 40
+
+
+def test_what_is_not_live_any_more_has_no_decision(trace, demo):
+    ((gone,),) = demo.sql(
+        "select min(record_key) from intermediate.int_crm__records where not is_live"
+    )
+    code, printed, _ = trace("--json", gone)
+    assert code == 0 and json.loads(printed)["decision"] is None
 
 
 def test_wide_letters_take_two_columns():

@@ -11,16 +11,11 @@ with accounts as (
         accounts.phone_e164,
         accounts.postal_code,
         {%- for column in blanks %}
-            {{ blank_to_null('accounts.' ~ column, 'blank_' ~ column ~ '.placeholder') }}
-                as {{ column }}{% if not loop.last %},{% endif %}
+            {{ blank_to_null('accounts.' ~ column) }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('stg_crm__accounts') }} as accounts
     inner join {{ ref('base_crm__records') }} as records
         on accounts.record_key = records.record_key
-    {%- for column in blanks %}
-        left join {{ ref('blank_placeholders') }} as blank_{{ column }}
-            on lower({{ strip('accounts.' ~ column) }}) = blank_{{ column }}.placeholder
-    {%- endfor %}
     where accounts.is_live
 ),
 

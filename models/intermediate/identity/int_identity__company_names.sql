@@ -22,12 +22,10 @@ with names as (
 -- Backwards, so that the last word is the first.
 shorter_0 as (
     select
-        names.company_name,
-        reverse({{ compared_text('names.company_name') }}) as backwards
+        company_name,
+        reverse({{ compared_text('company_name') }}) as backwards
     from names
-    left join {{ ref('blank_placeholders') }} as placeholders
-        on lower({{ strip('names.company_name') }}) = placeholders.placeholder
-    where {{ blank_to_null('names.company_name', 'placeholders.placeholder') }} is not null
+    where {{ blank_to_null('company_name') }} is not null
 ),
 
 forms as (

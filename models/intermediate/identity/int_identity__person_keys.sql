@@ -50,9 +50,7 @@ cleaned as (
         landed.company_key,
         landed.domain_key,
         {%- for column in blanks %}
-            {{ compared_text(
-                blank_to_null('landed.' ~ column, 'blank_' ~ column ~ '.placeholder')
-            ) }} as {{ column }},
+            {{ compared_text(blank_to_null('landed.' ~ column)) }} as {{ column }},
         {%- endfor %}
         nullif({{ replace_all('lower(landed.postal_code)', '[^a-z0-9]', '') }}, '') as postal_code,
         case
@@ -61,10 +59,6 @@ cleaned as (
     from landed
     inner join {{ ref('base_crm__records') }} as records
         on landed.record_key = records.record_key
-    {%- for column in blanks %}
-        left join {{ ref('blank_placeholders') }} as blank_{{ column }}
-            on lower({{ strip('landed.' ~ column) }}) = blank_{{ column }}.placeholder
-    {%- endfor %}
 ),
 
 parted as (

@@ -98,14 +98,12 @@ long as (
 
 filled as (
     select
-        long.record_sk,
-        long.field,
-        {{ strip('long.value') }} as value,
-        coalesce(long.compared_value, lower({{ strip('long.value') }})) as compared_value
+        record_sk,
+        field,
+        {{ strip('value') }} as value,
+        coalesce(compared_value, lower({{ strip('value') }})) as compared_value
     from long
-    left join {{ ref('blank_placeholders') }} as placeholders
-        on lower({{ strip('long.value') }}) = placeholders.placeholder
-    where {{ blank_to_null('long.value', 'placeholders.placeholder') }} is not null
+    where {{ blank_to_null('value') }} is not null
 ),
 
 changes as (

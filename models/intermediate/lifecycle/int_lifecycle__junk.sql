@@ -42,15 +42,11 @@ records as (
         unlinked.record_sk,
         texts.object_type,
         texts.name,
-        {{ blank_to_null('texts.email', 'blank_emails.placeholder') }} as email,
+        {{ blank_to_null('texts.email') }} as email,
         texts.company,
-        {{ blank_to_null('texts.phone', 'blank_phones.placeholder') }} as phone
+        {{ blank_to_null('texts.phone') }} as phone
     from unlinked
     inner join texts on unlinked.record_key = texts.record_key
-    left join {{ ref('blank_placeholders') }} as blank_emails
-        on texts.email = blank_emails.placeholder
-    left join {{ ref('blank_placeholders') }} as blank_phones
-        on texts.phone = blank_phones.placeholder
 ),
 
 matched as (

@@ -83,8 +83,7 @@ records as (
         records.consent_status,
         landed.lawful_basis,
         landed.departed_at,
-        {{ blank_to_null('landed.loss_reason', 'placeholders.placeholder') }} is null
-            as is_loss_reason_blank,
+        {{ blank_to_null('landed.loss_reason') }} is null as is_loss_reason_blank,
         coalesce(landed.is_on_legal_hold, inputs.empty_legal_hold) as is_on_legal_hold,
         coalesce(landed.is_customer, inputs.empty_is_customer) as is_customer,
         coalesce(landed.is_partner, inputs.empty_is_partner) as is_partner,
@@ -107,8 +106,6 @@ records as (
     inner join {{ ref('int_lifecycle__inputs') }} as inputs
         on records.crm = inputs.crm and records.object_type = inputs.object_type
     left join stage_starts on records.record_sk = stage_starts.record_sk
-    left join {{ ref('blank_placeholders') }} as placeholders
-        on lower({{ strip('landed.loss_reason') }}) = placeholders.placeholder
 ),
 
 keys as (
