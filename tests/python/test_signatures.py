@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-import docs
+from crm_hygiene import docs
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("models/intermediate/signatures")
@@ -86,7 +86,7 @@ def faults_of_row(row: dict[str, str], project: Project) -> list[str]:
         if limit not in project.thresholds
     ]
     if signature not in project.explained:
-        found.append(f"{PAGE} does not explain {signature}: run python scripts/docs.py.")
+        found.append(f"{PAGE} does not explain {signature}: run crm-hygiene docs.")
     return found
 
 
@@ -245,7 +245,7 @@ def test_what_a_broken_copy_says(copy):
             PAGE,
             "### rush\n",
             "",
-            f"{PAGE} does not explain rush: run python scripts/docs.py.",
+            f"{PAGE} does not explain rush: run crm-hygiene docs.",
         ),
     ],
 )

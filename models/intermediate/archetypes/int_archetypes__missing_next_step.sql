@@ -12,12 +12,10 @@ with inputs as (
 
 planned as (
     select distinct
-        links.crm,
-        links.record_id
-    from {{ ref('stg_crm__activities') }} as activities
-    inner join {{ ref('stg_crm__activity_links') }} as links
-        on activities.crm = links.crm and activities.activity_id = links.activity_id
-    where activities.is_live and activities.is_planned and links.object_type = 'opportunity'
+        crm,
+        record_id
+    from {{ ref('int_crm__planned_activities') }}
+    where object_type = 'opportunity'
 ),
 
 last_changes as (
@@ -37,8 +35,7 @@ open_deals as (
         greatest(records.created_at, coalesce(records.last_activity_at, records.created_at))
             as worked_at,
         inputs.has_next_steps
-        and {{ blank_to_null('records.next_step') }} is null
-            as is_next_step_blank,
+        and {{ blank_to_null('records.next_step') }} is null as is_next_step_blank,
         inputs.has_activities and planned.record_id is null as can_be_quiet
     from {{ ref('int_crm__records') }} as records
     inner join inputs on records.crm = inputs.crm
