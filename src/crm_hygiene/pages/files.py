@@ -1,14 +1,30 @@
-"""What the pages share: where the templates are, hashes, and safe writing."""
+"""What the pages share: their templates, hashes, and safe writing."""
 
 import base64
+import functools
 import hashlib
 import os
 import tempfile
 from pathlib import Path
 
+import jinja2
+
 from crm_hygiene.warehouse import WarehouseError
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+
+@functools.cache
+def environment() -> jinja2.Environment:
+    """Return the environment of every template; a page adds filters of its own to an overlay."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=jinja2.select_autoescape(["html"]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def hash_source(text: str) -> str:
