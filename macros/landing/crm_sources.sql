@@ -1,6 +1,11 @@
 {#- The landings that this run reads: a list out of the registered CRMs. Raises a compiler error for any other name. -#}
 {% macro crm_sources() %}
     {%- set sources = var('crm_sources', none) or ['salesforce', 'hubspot'] -%}
+    {%- if sources is string -%}
+        {{ exceptions.raise_compiler_error(
+            "crm_sources is '" ~ sources ~ "'; it is a list out of " ~ crms().keys() | join(', ') ~ "."
+        ) }}
+    {%- endif -%}
     {%- for crm in sources if crm not in crms() -%}
         {{ exceptions.raise_compiler_error(
             "crm_sources names '" ~ crm ~ "'; it may hold " ~ crms().keys() | join(', ') ~ "."

@@ -42,20 +42,13 @@ limit 0
                 {%- endif -%}
             {%- endfor -%}
         {%- endfor -%}
-        {%- set parsed = {} -%}
+        {%- set parsed = crm_hygiene.parsed_columns(declared, landed) -%}
         {%- for column in declared.columns.values() -%}
             {%- set name = column.name | replace('_', '') -%}
-            {%- set values = [] -%}
             {%- for source_column in landed.get(name, []) -%}
                 {%- do raw.update({source_column.name: column.name if column.data_type == 'string'
                     else 'source_' ~ column.name ~ loop.index}) -%}
-                {%- do values.append(crm_hygiene.parse_value(
-                    'source.' ~ adapter.quote(source_column.name), source_column.dtype, column.data_type)) -%}
             {%- endfor -%}
-            {%- if values | length == 0 -%}
-                {%- do values.append('cast(null as ' ~ crm_hygiene.declared_type_of(column.data_type) ~ ')') -%}
-            {%- endif -%}
-            {%- do parsed.update({column.name: values[0] if values | length == 1 else 'coalesce(' ~ values | join(', ') ~ ')'}) -%}
             {%- if name in ('fivetransynced', 'loadedat') and landed.get(name) -%}
                 {%- do loaded_at.append(column.name) -%}
             {%- endif -%}
@@ -229,4 +222,24 @@ select
         {%- endif %}
 from named
     {%- endif -%}
+{% endmacro %}
+
+
+{#- The declared columns of a landed table as expressions of their declared types, from a relation that is called source:
+    {name: expression}. The gate and the models read a landing by it, so what the one can read the other can.
+      landed  what landed_columns() gives of the relation; of a name landed in two spellings the first value counts -#}
+{% macro parsed_columns(declared, landed) %}
+    {%- set parsed = {} -%}
+    {%- for column in declared.columns.values() -%}
+        {%- set values = [] -%}
+        {%- for source_column in landed.get(column.name | replace('_', ''), []) -%}
+            {%- do values.append(crm_hygiene.parse_value(
+                'source.' ~ adapter.quote(source_column.name), source_column.dtype, column.data_type)) -%}
+        {%- endfor -%}
+        {%- if values | length == 0 -%}
+            {%- do values.append('cast(null as ' ~ crm_hygiene.declared_type_of(column.data_type) ~ ')') -%}
+        {%- endif -%}
+        {%- do parsed.update({column.name: values[0] if values | length == 1 else 'coalesce(' ~ values | join(', ') ~ ')'}) -%}
+    {%- endfor -%}
+    {{ return(parsed) }}
 {% endmacro %}

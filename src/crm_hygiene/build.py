@@ -2,23 +2,31 @@
 
     crm-hygiene build [--vars YAML] [--target NAME] [--full-refresh]
 
-Everything runs in one process. Exit code 0 only where the landing passed and every step of the
+The project is parsed once. Exit code 0 only where the landing passed and every step of the
 build did; otherwise the last lines are one plain sentence and the command that looks closer. Of a
 DuckDB warehouse the pages in reports/ are written at the end: the failure review of every run, the
 dashboard and the digest of one that passed.
 """
 
-import argparse
+import json
+import multiprocessing
 import os
+import shlex
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
 from crm_hygiene.cli import command_parser
+from crm_hygiene.dbt import Dbt, DbtError
+from crm_hygiene.gate.checks import GateError
+from crm_hygiene.gate.judging import load_great_expectations
+from crm_hygiene.gate.validation import validate
 from crm_hygiene.project import ROOT
 
-DBT = ".venv/bin/dbt"
+DEMO = "path:seeds/demo"
+DBT = "DBT_PROFILES_DIR=profiles .venv/bin/dbt"
 
 
 class Fault(NamedTuple):
@@ -34,36 +42,24 @@ def fail(sentence: str, command: str) -> int:
     return 1
 
 
-def project_vars(given: dict) -> dict:
-    """The variables of dbt_project.yml, overridden by the given ones."""
-    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
-    return {**(project.get("vars") or {}), **given}
-
-
-def run_dbt(runner, *args: str):
-    """Invoke dbt quietly: warnings, errors and what the project itself prints."""
-    return runner.invoke([*args, "--quiet", "--no-use-colors"])
-
-
-def explain(result, vars_option: str) -> Fault:
+def explain(result, dbt: Dbt) -> Fault:
     """One sentence on why a dbt run failed, and the command for a closer look."""
-    env = "DBT_PROFILES_DIR=profiles "
     if result.result is None or not hasattr(result.result, "results"):
         reason = str(result.exception).strip().splitlines()
         return Fault(
             f"dbt stopped: {' '.join(' '.join(reason[:3]).split())}",
-            f"{env}{DBT} parse{vars_option}",
+            f"{DBT} parse{vars_option(dbt)}",
         )
     bad = [r for r in result.result.results if r.status in ("error", "fail", "runtime error")]
     if not bad:
-        return Fault(f"dbt stopped: {result.exception}", f"{env}{DBT} build{vars_option}")
+        return Fault(f"dbt stopped: {result.exception}", f"{DBT} build{vars_option(dbt)}")
     first = bad[0]
     message = (first.message or "no message").strip().splitlines()[0].rstrip(": ")
     kind = {"unit_test": "unit test", "test": "test"}.get(first.node.resource_type, "model")
     sentence = (
         f"{len(bad)} step(s) of the build failed, first the {kind} {first.node.name}: {message}"
     )
-    return Fault(sentence, f"{env}{DBT} build --select {first.node.name}{vars_option}")
+    return Fault(sentence, f"{DBT} build --select {first.node.name}{vars_option(dbt)}")
 
 
 def write_failures() -> str | None:
@@ -100,14 +96,13 @@ def main(arguments: list[str] | None = None) -> int:
         return fail(f"--vars is no YAML mapping: {options.vars}", "make help")
 
     os.chdir(ROOT)
-    os.environ.setdefault("DBT_PROFILES_DIR", "profiles")
-    os.environ.setdefault("DO_NOT_TRACK", "1")
     warehouse = Path(os.environ.get("CRM_HYGIENE_DUCKDB", "warehouse/crm_hygiene.duckdb"))
     is_duckdb = options.target == "duckdb"
     if is_duckdb:
         warehouse.parent.mkdir(parents=True, exist_ok=True)
 
-    fault = build(options, given)
+    dbt = Dbt(options.target, given)
+    fault = check_landing(dbt) or build(dbt, options.full_refresh)
     cause = write_failures() if is_duckdb else None
     if fault:
         return fail(cause, "make failures") if cause else fail(*fault)
@@ -117,7 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"\n{cause or 'All good.'}\nMarts: {where}, schema marts.")
     if is_duckdb:
         print("Pages: reports/dashboard.html, reports/digest.html, reports/failures.html")
-    if project_vars(given).get("crm_sources") is None:
+    if is_demo(dbt):
         print(
             "Next: point it at your CRM, as the README says:\n"
             "  make build ARGS=\"--vars '{crm_sources: [salesforce]}'\""
@@ -127,37 +122,48 @@ def main(arguments: list[str] | None = None) -> int:
     return int(not has_pages)
 
 
-def build(options: argparse.Namespace, given: dict) -> Fault | None:
-    """Check the landing and run dbt; return what failed."""
-    from dbt.cli.main import dbtRunner
-
-    runner = dbtRunner()
-    common = ["--target", options.target] + (["--vars", options.vars] if given else [])
-    vars_option = f" --vars '{options.vars}'" if given else ""
-    is_demo = project_vars(given).get("crm_sources") is None
-
-    if is_demo:
-        print("No crm_sources configured: landing the demo CRM", flush=True)
-        seeded = run_dbt(runner, "seed", "--select", "path:seeds/demo", *common)
-        if not seeded.success:
-            return explain(seeded, vars_option)
-
-    print("Checking the landing", flush=True)
-    from crm_hygiene.gate import GateError, validate
-
-    try:
-        checked = validate(given, target=options.target)
-    except GateError as error:
-        return Fault(f"the landing could not be checked: {error}", "README.md, Your CRM")
+def check_landing(dbt: Dbt) -> Fault | None:
+    """Land the demo where it is read, and check what is landed; return what failed."""
+    # Great Expectations loads in a process of its own while dbt parses and lands the demo.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as worker:
+        worker.submit(load_great_expectations)
+        try:
+            demo_is_read = is_demo(dbt)
+        except DbtError as error:
+            return Fault(f"dbt stopped: {error}", f"{DBT} parse{vars_option(dbt)}")
+        if demo_is_read:
+            print("No crm_sources configured: landing the demo CRM", flush=True)
+            seeded = dbt.run("seed", "--select", DEMO)
+            if not seeded.success:
+                return explain(seeded, dbt)
+        print("Checking the landing", flush=True)
+        try:
+            checked = validate(dbt, worker=worker)
+        except GateError as error:
+            return Fault(f"the landing could not be checked: {error}", "README.md, Your CRM")
     print("\n".join(checked.summary_lines()), flush=True)
-    if not checked.ok:
-        return Fault(
-            "the landing failed a critical check; nothing was built, the last build still stands",
-            "open target/landing_checks/index.html",
-        )
+    if checked.ok:
+        return None
+    return Fault(
+        "the landing failed a critical check; nothing was built, the last build still stands",
+        "open target/landing_checks/index.html",
+    )
 
+
+def build(dbt: Dbt, refreshes: bool) -> Fault | None:
+    """Run `dbt build`; return what failed."""
     print("Building (a minute or so)", flush=True)
-    refresh = ["--full-refresh"] if options.full_refresh else []
-    demo_is_landed = ["--exclude", "path:seeds/demo"] if is_demo else []
-    built = run_dbt(runner, "build", *demo_is_landed, *refresh, *common)
-    return None if built.success else explain(built, vars_option)
+    refresh = ["--full-refresh"] if refreshes else []
+    demo_is_landed = ["--exclude", DEMO] if is_demo(dbt) else []
+    built = dbt.run("build", *demo_is_landed, *refresh)
+    return None if built.success else explain(built, dbt)
+
+
+def is_demo(dbt: Dbt) -> bool:
+    """Tell whether the run reads the demo CRM."""
+    return any(key.startswith("seed.crm_hygiene.demo_") for key in dbt.manifest.nodes)
+
+
+def vars_option(dbt: Dbt) -> str:
+    """Return the option that gives dbt the variables of this run."""
+    return f" --vars {shlex.quote(json.dumps(dbt.variables, default=str))}" if dbt.variables else ""

@@ -18,7 +18,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "build": Command("build", "check the landing, run dbt build, write reports/"),
-    "gate": Command("gate", "check the landing only"),
+    "gate": Command("gate.command", "check the landing only"),
     "dashboard": Command("pages.dashboard", "write the data-health dashboard"),
     "digest": Command("pages.digest", "tell what changed since yesterday, last week or month"),
     "failures": Command("pages.failures", "tell what failed in the last run and what to do"),

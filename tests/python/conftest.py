@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 import pytest
@@ -48,30 +49,31 @@ def place_of_project(target: str = TARGET) -> list[str]:
     return [*place, "--target-path", target, "--log-path", target]
 
 
-def parsed_project(variables: dict):
+def parsed_project(variables: dict | None = None, database: str = "crm"):
     """Return the project as dbt parses it with these variables, parsed once in a session.
 
-    `crm_sources` counts only for whether the demo is read: the graph is the same for any others.
+    dbt renders most when it is used. Of the variables only those count that say where a landing
+    lies, and of `crm_sources` whether the demo is read; the database is named by its file.
     """
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
     matters = {
         name: value
-        for name, value in variables.items()
+        for name, value in (variables or {}).items()
         if name not in COMPILED_VARIABLES and (name != "crm_sources" or value is not None)
     }
     if "crm_sources" in matters:
         matters["crm_sources"] = ["open"]
-    key = hashlib.sha256(repr(sorted(matters.items())).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr((database, sorted(matters.items()))).encode()).hexdigest()[:16]
     if key not in _manifests:
         file = shared_folder / f"{key}.msgpack"
         with FileLock(f"{file}.lock"):
             if not file.exists():
                 target = tempfile.mkdtemp(prefix="crm_hygiene_parse_")
-                parsed = dbtRunner().invoke(
-                    ["--quiet", "parse", *place_of_project(target), "--vars", str(matters)]
-                )
+                command = ["--quiet", "parse", *place_of_project(target), "--vars", str(matters)]
+                with mock.patch.dict(os.environ, {"CRM_HYGIENE_DUCKDB": f"{database}.duckdb"}):
+                    parsed = dbtRunner().invoke(command)
                 assert parsed.success, parsed.exception
                 shutil.move(Path(target) / "partial_parse.msgpack", file)
                 shutil.rmtree(target)
@@ -128,7 +130,7 @@ class Warehouse:
         given = ["--vars", str(variables)] if variables else []
         flags, manifest = [], None
         if command in ("build", "run", "seed", "test"):
-            manifest, flags = parsed_project(variables or {}), ["--no-write-json"]
+            manifest, flags = parsed_project(variables, self.path.stem), ["--no-write-json"]
         runner = dbtRunner(manifest=manifest)
         return runner.invoke(["--quiet", *flags, command, *arguments, *place_of_project(), *given])
 

@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 from base64 import b64encode
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,7 +15,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 from test_gate import SALESFORCE, Warehouse, opportunities, stages
 
-from crm_hygiene import gate, runs
+from crm_hygiene import runs
+from crm_hygiene.gate.checks import GateError
 from crm_hygiene.pages import failures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -327,7 +328,7 @@ def landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Landing:
 
 
 def today() -> str:
-    return f"{gate.datetime.now(gate.UTC):%Y-%m-%d}"
+    return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 def rename(old: str, new: str) -> str:
@@ -412,7 +413,7 @@ def test_the_state_of_an_older_version_is_read(landing):
 
 
 def test_a_landing_that_cannot_be_checked_is_said(landing):
-    with pytest.raises(gate.GateError):
+    with pytest.raises(GateError):
         landing.validate({"crm_sources": "salesforce"})
     found = failures.review(landing.path, landing.target, landing.logs)
     assert found.first_line.startswith("The landing could not be checked: crm_sources is")

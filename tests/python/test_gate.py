@@ -9,8 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+from conftest import TARGET, parsed_project
 
-from crm_hygiene import gate
+from crm_hygiene.dbt import Dbt
+from crm_hygiene.gate import command, validation
+from crm_hygiene.gate.checks import DERIVED_COLUMNS, GateResult
+from crm_hygiene.gate.expectations import expectations_of, read_expectations
+from crm_hygiene.gate.landing import declared_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,8 +68,9 @@ class Warehouse:
         with duckdb.connect(str(self.path)) as connection:
             connection.execute(statement)
 
-    def validate(self, variables: dict | None) -> gate.GateResult:
-        return gate.validate(variables, state_path=self.state, pages_dir=self.pages)
+    def validate(self, variables: dict | None) -> GateResult:
+        dbt = Dbt("duckdb", variables, parsed_project())
+        return validation.validate(dbt, self.state, self.pages)
 
 
 @pytest.fixture
@@ -72,10 +78,11 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     built = Warehouse(tmp_path)
     monkeypatch.setenv("CRM_HYGIENE_DUCKDB", str(built.path))
     monkeypatch.setenv("DBT_PROFILES_DIR", "profiles")
+    monkeypatch.setenv("DBT_TARGET_PATH", TARGET)
     return built
 
 
-def failures(result: gate.GateResult) -> set[tuple[str, str, str]]:
+def failures(result: GateResult) -> set[tuple[str, str, str]]:
     return {
         (check.severity, check.table, check.column) for check in result.checks if check.ok is False
     }
@@ -112,12 +119,10 @@ def test_a_missing_key_column_stops_the_build_and_is_named(
 ) -> None:
     rows = [{key: row[key] for key in row if key != "id"} for row in opportunities(5)]
     warehouse.land("salesforce", opportunity=rows)
-    monkeypatch.setattr(
-        gate,
-        "validate",
-        partial(gate.validate, state_path=warehouse.state, pages_dir=warehouse.pages),
-    )
-    assert gate.main(["--vars", "{crm_sources: [salesforce]}"]) == 1
+    places = {"memory_file": warehouse.state, "folder": warehouse.pages}
+    monkeypatch.setattr(command, "validate", partial(validation.validate, **places))
+    monkeypatch.setattr(command, "Dbt", partial(Dbt, manifest=parsed_project()))
+    assert command.main(["--vars", "{crm_sources: [salesforce]}"]) == 1
     printed = capsys.readouterr().err
     assert (
         "salesforce.opportunity: expected the columns id, created_date; found id missing" in printed
@@ -288,20 +293,20 @@ def test_the_file_is_free_for_duckdb_and_dbt_afterwards(
 
 
 def test_other_engines_pass_and_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    assert gate.main(["--target", "snowflake"]) == 0
+    assert command.main(["--target", "snowflake"]) == 0
     assert "duckdb and postgres only" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("crm", gate.CRMS)
+@pytest.mark.parametrize("crm", ["salesforce", "hubspot", "open", "of_a_crm_without_a_file"])
 def test_the_expectations_name_declared_tables_and_columns(crm: str) -> None:
     from great_expectations.expectations.registry import get_expectation_impl
 
-    declared = gate.declared_tables(crm)
-    content = gate.read_expectations(crm)
+    declared = declared_tables(parsed_project(), crm)
+    content = read_expectations(crm)
     assert set(content["tables"]) <= set(declared)
     for name, table in declared.items():
-        known = {*table.columns, *table.names("$required"), *gate.DERIVED_COLUMNS}
-        for entry in gate.expectations_of(content, name, table):
+        known = {*table.columns, *table.names("$required"), *DERIVED_COLUMNS}
+        for entry in expectations_of(content, name, table):
             implementation = get_expectation_impl(entry["type"])
             assert set(entry["kwargs"]) <= set(implementation.__fields__), entry
             columns = [entry["kwargs"].get("column") or [], entry["kwargs"].get("column_set") or []]

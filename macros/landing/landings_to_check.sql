@@ -1,0 +1,109 @@
+{#- What the landing gate checks, as an object: as_of, the start of the run, and each landing that this run reads: the CRM,
+    its place (database and schema, or folder) and its landed tables, each with its landed columns (name: type) and the
+    query that reads it. Lands files first, as a run does. Covers the engines that the gate covers: DuckDB, PostgreSQL. -#}
+{% macro landings_to_check() %}
+    {%- do crm_hygiene.land_files() -%}
+    {%- set landings = [] -%}
+    {%- for crm in crm_sources() -%}
+        {%- set names, tables = landed_names(crm), {} -%}
+        {%- for table in crms()[crm].tables -%}
+            {%- set relation = crm_hygiene.landed_relation(crm, table, names) -%}
+            {#- In the demo a relation is named before it is there. -#}
+            {%- if execute and relation is not none and load_relation(relation) is not none -%}
+                {%- set declared = crm_hygiene.declared_table(crm, table) -%}
+                {%- set landed, columns = crm_hygiene.landed_columns(relation), {} -%}
+                {%- for column in landed.values() | sum(start=[]) -%}
+                    {%- do columns.update({column.name: column.dtype}) -%}
+                {%- endfor -%}
+                {%- do tables.update({table: {
+                    'columns': columns, 'query': crm_hygiene.query_to_check(declared, landed, relation)
+                }}) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if execute -%}
+            {%- set schema = crm_hygiene.landing_schema(crm) -%}
+            {%- set database = target.database if is_demo() else (
+                declared_tables() | selectattr('source_name', 'equalto', crm) | first).database -%}
+            {%- do landings.append({
+                'crm': crm, 'tables': tables, 'schema': schema, 'files': var(crm ~ '_files', none),
+                'place': var(crm ~ '_files', none) or database ~ '.' ~ schema
+            }) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return({
+        'landings': landings, 'is_demo': is_demo(),
+        'as_of': crm_hygiene.as_of().split("'")[1], 'run_start': crm_hygiene.run_start().split("'")[1]
+    }) }}
+{% endmacro %}
+
+
+{#- A landed table as the gate judges it: the landed columns, read as the models read them (blank text is NULL), for a
+    required column that either of two may be one column more ("a or b"), and
+      _key         the values of the key columns, as one text
+      _unreadable  the names of the columns whose value cannot be read as the declared type
+      _future      the names of the instants later than the start of the run -#}
+{% macro query_to_check(declared, landed, relation) %}
+    {%- set text = dbt.type_string() -%}
+    {%- set parsed = crm_hygiene.parsed_columns(declared, landed) -%}
+    {%- set columns, key, unreadable, future, raw = [], [], [], [], [] -%}
+    {%- for column in declared.columns.values() if landed.get(column.name | replace('_', '')) -%}
+        {%- set name, event = column.name, (column.config.meta or {}).get('event') -%}
+        {%- if column.data_type == 'string' -%}
+            {%- do columns.append(crm_hygiene.strip(name) ~ ' as ' ~ name) -%}
+        {%- elif column.data_type in ('integer', 'numeric') -%}
+            {%- do columns.append('cast(' ~ name ~ ' as ' ~ crm_hygiene.type_double() ~ ') as ' ~ name) -%}
+        {%- else -%}
+            {%- do columns.append(name) -%}
+        {%- endif -%}
+        {%- if column.data_type != 'string' -%}
+            {%- for source_column in landed[name | replace('_', '')] -%}
+                {%- set source_name = 'source_' ~ name ~ loop.index -%}
+                {%- do raw.append('source.' ~ adapter.quote(source_column.name) ~ ' as ' ~ source_name) -%}
+                {%- do unreadable.append(
+                    'case when ' ~ name ~ ' is null and not '
+                    ~ crm_hygiene.is_blank('cast(' ~ source_name ~ ' as ' ~ text ~ ')') ~ " then '" ~ name ~ "' end"
+                ) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- if event -%}
+            {%- do future.append(
+                'case when ' ~ name ~ ' > ' ~ crm_hygiene.run_start() ~ (' and (' ~ event ~ ')' if event is string else '')
+                ~ " then '" ~ name ~ "' end"
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for name in declared.config.meta.key if landed.get(name | replace('_', '')) -%}
+        {%- do key.append(crm_hygiene.strip('cast(' ~ name ~ ' as ' ~ text ~ ')')) -%}
+    {%- endfor -%}
+    {%- for names in declared.config.meta.required if names is not string -%}
+        {%- set either = [] -%}
+        {%- for name in names if landed.get(name | replace('_', '')) -%}
+            {%- do either.append(crm_hygiene.strip('cast(' ~ name ~ ' as ' ~ text ~ ')')) -%}
+        {%- endfor -%}
+        {%- if either -%}
+            {%- do columns.append('coalesce(' ~ either | join(', ') ~ ', null) as ' ~ adapter.quote(names | join(' or '))) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set query -%}
+select
+    {% for column in columns %}
+    {{ column }},
+    {% endfor %}
+    {% for name, parts, separator in [('_key', key, '|'), ('_unreadable', unreadable, ', '), ('_future', future, ', ')] %}
+    {% if parts %}
+    nullif(concat_ws('{{ separator }}', {{ parts | join(', ') }}), '') as {{ name }}{{ ',' if not loop.last }}
+    {% else %}
+    cast(null as {{ text }}) as {{ name }}{{ ',' if not loop.last }}
+    {% endif %}
+    {% endfor %}
+from (
+    select
+        {% for name, value in parsed.items() %}
+        {{ value }} as {{ name }}{{ ',' if raw or not loop.last }}
+        {% endfor %}
+        {{ raw | join(',\n        ') }}
+    from {{ relation }} as source
+) as parsed
+    {%- endset -%}
+    {{ return(query) }}
+{% endmacro %}

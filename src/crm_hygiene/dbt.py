@@ -1,0 +1,121 @@
+"""dbt in this process: the project is parsed once, whatever is asked of it afterwards."""
+
+import contextlib
+import io
+import json
+import os
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crm_hygiene.project import ROOT
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
+
+# Lines that say of what kind an error is, and through which macros it came.
+NOISE = ("Compilation Error", "Runtime Error", "Database Error", "> in ", "> called ")
+
+
+class DbtError(Exception):
+    """Why dbt stopped, in a few words."""
+
+
+class Dbt:
+    """dbt for one target and one set of variables."""
+
+    def __init__(
+        self,
+        target: str = "duckdb",
+        variables: dict[str, Any] | None = None,
+        manifest: "Manifest | None" = None,
+    ):
+        """Take a manifest that is parsed already, if there is one."""
+        self.target = target
+        self.variables = variables or {}
+        os.environ.setdefault("DO_NOT_TRACK", "1")
+        if manifest:
+            self.manifest = manifest
+
+    @property
+    def profiles(self) -> Path:
+        """The folder of profiles.yml."""
+        return ROOT / os.environ.get("DBT_PROFILES_DIR", "profiles")
+
+    @property
+    def options(self) -> list[str]:
+        """The options that every command is given."""
+        given = ["--vars", json.dumps(self.variables, default=str)] if self.variables else []
+        place = ["--project-dir", str(ROOT), "--profiles-dir", str(self.profiles)]
+        return [*place, "--target", self.target, *given]
+
+    @cached_property
+    def manifest(self) -> "Manifest":
+        """The parsed project."""
+        parsed = self.invoke("parse", manifest=None)
+        if not parsed.success:
+            raise DbtError(reason(parsed.exception))
+        return parsed.result
+
+    def run(self, command: str, *arguments: str) -> "dbtRunnerResult":
+        """Run a command quietly: warnings, errors and what the project itself prints."""
+        return self.invoke(command, *arguments, manifest=self.manifest)
+
+    def ask(self, expression: str) -> Any:
+        """Return the value of a Jinja expression, such as a call of a macro, on the warehouse."""
+        complaints: list[str] = []
+
+        def listen(event: Any) -> None:
+            # The exception itself says only that there was one.
+            if event.info.name == "ParseInlineNodeError":
+                complaints.append(event.data.exc)
+
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            answer = self.invoke(
+                # The log and the artifacts are for those who look for what stopped a run.
+                *("--log-level", "none", "--log-level-file", "none", "compile", "--no-write-json"),
+                *("--inline", f"{{{{ tojson({expression}) }}}}"),
+                manifest=self.manifest,
+                listen=listen,
+            )
+        if not answer.success:
+            raise DbtError(reason((complaints or [answer.exception])[0]))
+        return json.loads(answer.result.results[0].node.compiled_code)
+
+    def invoke(
+        self,
+        *arguments: str,
+        manifest: "Manifest | None",
+        listen: Callable[[Any], None] | None = None,
+    ) -> "dbtRunnerResult":
+        """Run a command on a parsed project, or parse it first."""
+        # Imported here: dbt is slow to load.
+        from dbt.cli.main import dbtRunner
+
+        runner = dbtRunner(manifest, [listen] if listen else None)
+        with contextlib.chdir(ROOT):
+            return runner.invoke(["--quiet", "--no-use-colors", *arguments, *self.options])
+
+    def engine_type(self) -> str:
+        """Return the kind of warehouse of the target; its adapter need not be installed."""
+        from dbt.config.profile import read_profile
+        from dbt.config.project import load_raw_project
+
+        profile = read_profile(str(self.profiles))[load_raw_project(str(ROOT))["profile"]]
+        if self.target not in profile["outputs"]:
+            raise DbtError(f"profiles.yml has no target {self.target!r}.")
+        return profile["outputs"][self.target]["type"]
+
+    def credentials(self) -> Any:
+        """Return how dbt connects to the target."""
+        from dbt.config.runtime import load_profile
+
+        return load_profile(str(ROOT), self.variables, target_override=self.target).credentials
+
+
+def reason(error: object) -> str:
+    """Return what an error of dbt says, without where in dbt it was raised."""
+    lines = (line.strip() for line in str(error).strip().splitlines())
+    return " ".join(line for line in lines if line and not line.startswith(NOISE))
