@@ -4,14 +4,15 @@
       changes_filter  condition on stg_crm__field_changes that picks the changes of the field
       current_value   column of int_crm__records that holds the value at as_of
       object_types    list of object types that have the field
-      value           name of the value column in the result -#}
+      value           name of the value column in the result
+    Its CTEs read the CTEs records (int_crm__records) and field_changes (stg_crm__field_changes). -#}
 {% macro history_periods(changes_filter, current_value, object_types, value) -%}
-with records as (
+holders as (
     select
         record_sk,
         created_at,
         {{ current_value }} as value_at_as_of
-    from {{ ref('int_crm__records') }}
+    from records
     where object_type in ('{{ object_types | join("', '") }}')
 ),
 
@@ -23,7 +24,7 @@ events as (
         cast(null as {{ dbt.type_string() }}) as old_value,
         cast(null as {{ dbt.type_string() }}) as new_value,
         cast(null as {{ dbt.type_string() }}) as change_id
-    from records
+    from holders
 
     union all
 
@@ -34,7 +35,7 @@ events as (
         old_value,
         new_value,
         change_id
-    from {{ ref('stg_crm__field_changes') }}
+    from field_changes
     where not is_orphan and {{ changes_filter }}
 ),
 
@@ -52,7 +53,7 @@ periods as (
         paired.event_number + 1 as period_number,
         case
             when paired.event_number > 0 then paired.new_value
-            when paired.next_event_at is null then records.value_at_as_of
+            when paired.next_event_at is null then holders.value_at_as_of
             else paired.next_old_value
         end as {{ value }},
         -- A change before creation starts the record's history earlier than the record says.
@@ -67,6 +68,6 @@ periods as (
             as starts_before_creation,
         paired.change_id as started_by_change_id
     from paired
-    inner join records on paired.record_sk = records.record_sk
+    inner join holders on paired.record_sk = holders.record_sk
 )
 {%- endmacro %}

@@ -1,6 +1,18 @@
 -- One row per account that is a duplicate and not its cluster's survivor.
 {%- set text = dbt.type_string() %}
-with final as (
+with clusters as (
+    select * from {{ ref('int_identity__clusters') }}
+),
+
+account_keys as (
+    select * from {{ ref('int_identity__account_keys') }}
+),
+
+records as {{ inlined() }} (
+    select * from {{ ref('int_crm__records') }}
+),
+
+final as (
     select
         clusters.record_sk,
         cast(null as {{ text }}) as field,
@@ -19,11 +31,11 @@ with final as (
             when clusters.matched_by like '%phone_and_name%' then 'same phone and a similar name'
             else 'similar name and address'
         end as detail
-    from {{ ref('int_identity__clusters') }} as clusters
-    inner join {{ ref('int_identity__account_keys') }} as keys
+    from clusters
+    inner join account_keys as keys
         on clusters.record_sk = keys.record_sk
-    inner join {{ ref('int_crm__records') }} as records on clusters.record_sk = records.record_sk
-    inner join {{ ref('int_crm__records') }} as survivors
+    inner join records on clusters.record_sk = records.record_sk
+    inner join records as survivors
         on clusters.survivor_record_sk = survivors.record_sk
     where not clusters.is_survivor
 )

@@ -1,13 +1,25 @@
 -- One row per change of a lead source after creation; of a record without one, where the source
 -- says nothing.
 {%- set text = dbt.type_string() %}
-with records as (
+with crm_records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+inputs as (
+    select * from {{ ref('int_crm__inputs') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
+records as (
     select
         records.record_sk,
         records.created_at,
         {{ blank_to_null('records.lead_source') }} as lead_source
-    from {{ ref('int_crm__records') }} as records
-    inner join {{ ref('int_crm__inputs') }} as inputs
+    from crm_records as records
+    inner join inputs
         on
             records.crm = inputs.crm
             and records.object_type = inputs.object_type
@@ -22,7 +34,7 @@ changes as (
         changes.changed_at,
         changes.old_value,
         changes.new_value
-    from {{ ref('stg_crm__field_changes') }} as changes
+    from field_changes as changes
     inner join records on changes.record_sk = records.record_sk
     where changes.field = 'lead_source' and changes.changed_at > records.created_at
 ),

@@ -1,11 +1,27 @@
 -- One row per live open deal without a next step, or without activity. A deal counts as worked on
 -- when it is created, so that a new one has as long as any other for its first activity.
-with inputs as (
+with crm_inputs as (
+    select * from {{ ref('int_crm__inputs') }}
+),
+
+planned_activities as (
+    select * from {{ ref('int_crm__planned_activities') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
+records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+inputs as (
     select
         crm,
         max(case when input = 'next_step' then 1 else 0 end) = 1 as has_next_steps,
         max(case when input = 'activities' then 1 else 0 end) = 1 as has_activities
-    from {{ ref('int_crm__inputs') }}
+    from crm_inputs
     where object_type = 'opportunity'
     group by crm
 ),
@@ -14,7 +30,7 @@ planned as (
     select distinct
         crm,
         record_id
-    from {{ ref('int_crm__planned_activities') }}
+    from planned_activities
     where object_type = 'opportunity'
 ),
 
@@ -23,7 +39,7 @@ last_changes as (
         record_sk,
         max(change_number) as change_number,
         max(changed_at) as changed_at
-    from {{ ref('stg_crm__field_changes') }}
+    from field_changes
     where not is_orphan and object_type = 'opportunity' and field = 'next_step'
     group by record_sk
 ),
@@ -37,7 +53,7 @@ open_deals as (
         inputs.has_next_steps
         and {{ blank_to_null('records.next_step') }} is null as is_next_step_blank,
         inputs.has_activities and planned.record_id is null as can_be_quiet
-    from {{ ref('int_crm__records') }} as records
+    from records
     inner join inputs on records.crm = inputs.crm
     left join planned
         on records.crm = planned.crm and records.record_id = planned.record_id

@@ -63,12 +63,16 @@ links as (
     select * from {{ ref('stg_crm__activity_links') }}
 ),
 
+opportunity_contacts as (
+    select * from {{ ref('stg_crm__opportunity_contacts') }}
+),
+
 contact_roles as (
     select distinct
         crm,
         'opportunity' as object_type,
         opportunity_id as record_id
-    from {{ ref('stg_crm__opportunity_contacts') }}
+    from opportunity_contacts
 ),
 
 stages as (

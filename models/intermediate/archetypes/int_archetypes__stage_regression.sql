@@ -1,5 +1,9 @@
 -- One row per move back to an earlier stage.
-with regressions as (
+with stage_changes as (
+    select * from {{ ref('int_history__stage_changes') }}
+),
+
+regressions as (
     select
         record_sk,
         field,
@@ -8,7 +12,7 @@ with regressions as (
         old_stage,
         new_stage,
         count(*) over (partition by record_sk) as n_regressions
-    from {{ ref('int_history__stage_changes') }}
+    from stage_changes
     where is_regression
 ),
 

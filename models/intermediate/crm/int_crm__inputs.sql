@@ -23,19 +23,7 @@
     'loss_reasons': ('not ' ~ is_blank('loss_reason'), ['opportunity']),
 } -%}
 {%- set flags = of_landed | reject('equalto', 'loss_reasons') | list %}
-with objects as (
-    select object_type from {{ text_rows(['object_type'], objects) }}
-),
-
-landed_objects as (
-    select object_type from {{ text_rows(['object_type'], objects + ['activity']) }}
-),
-
-flags as (
-    select flag from {{ text_rows(['flag'], flags) }}
-),
-
-records as (
+with records as (
     select * from {{ ref('int_crm__records') }}
 ),
 
@@ -74,12 +62,40 @@ givers as (
     select * from {{ ref('int_landing__givers') }}
 ),
 
+told_changes as (
+    select * from {{ ref('stg_crm__told_changes') }}
+),
+
+sla_clocks as (
+    select * from {{ ref('stg_crm__sla_clocks') }}
+),
+
+crm_workflow_events as (
+    select * from {{ ref('stg_crm__workflow_events') }}
+),
+
+opportunity_contacts as (
+    select * from {{ ref('stg_crm__opportunity_contacts') }}
+),
+
+objects as (
+    select object_type from {{ text_rows(['object_type'], objects) }}
+),
+
+landed_objects as (
+    select object_type from {{ text_rows(['object_type'], objects + ['activity']) }}
+),
+
+flags as (
+    select flag from {{ text_rows(['flag'], flags) }}
+),
+
 histories as (
     select
         crm,
         object_type,
         field
-    from {{ ref('stg_crm__told_changes') }}
+    from told_changes
     group by crm, object_type, field
 ),
 
@@ -89,7 +105,7 @@ clocks as (
         object_type,
         1 as has_sla_clocks,
         max(case when paused_seconds is not null then 1 else 0 end) as has_paused_seconds
-    from {{ ref('stg_crm__sla_clocks') }}
+    from sla_clocks
     group by crm, object_type
 ),
 
@@ -98,7 +114,7 @@ workflow_events as (
         crm,
         object_type,
         1 as has_workflow_events
-    from {{ ref('stg_crm__workflow_events') }}
+    from crm_workflow_events
     group by crm, object_type
 ),
 
@@ -107,7 +123,7 @@ contact_roles as (
         crm,
         'opportunity' as object_type,
         1 as has_contact_roles
-    from {{ ref('stg_crm__opportunity_contacts') }}
+    from opportunity_contacts
     group by crm
 ),
 

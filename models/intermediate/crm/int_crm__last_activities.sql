@@ -1,14 +1,30 @@
 -- One row per record with any activity done by as_of: the first and the last one; an account has also
 -- those of its contacts and opportunities.
-with done as (
+with activities as (
+    select * from {{ ref('stg_crm__activities') }}
+),
+
+activity_links as (
+    select * from {{ ref('stg_crm__activity_links') }}
+),
+
+contacts as (
+    select * from {{ ref('stg_crm__contacts') }}
+),
+
+opportunities as (
+    select * from {{ ref('stg_crm__opportunities') }}
+),
+
+done as (
     select
         links.crm,
         links.object_type,
         links.record_id,
         min(activities.occurred_at) as first_activity_at,
         max(activities.occurred_at) as last_activity_at
-    from {{ ref('stg_crm__activities') }} as activities
-    inner join {{ ref('stg_crm__activity_links') }} as links
+    from activities
+    inner join activity_links as links
         on activities.crm = links.crm and activities.activity_id = links.activity_id
     where
         activities.is_live
@@ -23,7 +39,7 @@ accounts as (
         'contact' as object_type,
         contact_id as record_id,
         account_id
-    from {{ ref('stg_crm__contacts') }}
+    from contacts
     where account_id is not null
 
     union all
@@ -33,7 +49,7 @@ accounts as (
         'opportunity' as object_type,
         opportunity_id as record_id,
         account_id
-    from {{ ref('stg_crm__opportunities') }}
+    from opportunities
     where account_id is not null
 ),
 

@@ -6,11 +6,7 @@
 ] -%}
 {%- set crm_activity_at
     = 'cast(landed.last_activity_date as ' ~ dbt.type_timestamp() ~ ')' %}
-with landed as (
-    {{ landed_records() }}
-),
-
-records as (
+with records as (
     select * from {{ ref('base_crm__records') }}
 ),
 
@@ -24,6 +20,10 @@ activities as (
 
 stages as (
     select * from {{ ref('int_crm__stage_map') }}
+),
+
+landed as (
+    {{ landed_records() }}
 ),
 
 told as (

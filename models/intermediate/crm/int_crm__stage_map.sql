@@ -1,11 +1,19 @@
 -- One row per pipeline that records have ('' for none) and stage: what the stage means there, by its
 -- row in that pipeline, else the one without a pipeline, else any pipeline's.
-with pipelines as (
+with opportunities as (
+    select * from {{ ref('stg_crm__opportunities') }}
+),
+
+stages as {{ inlined() }} (
+    select * from {{ ref('stg_crm__stages') }}
+),
+
+pipelines as (
     select distinct
         crm,
         'opportunity' as object_type,
         coalesce(pipeline, '') as pipeline
-    from {{ ref('stg_crm__opportunities') }}
+    from opportunities
 
     union
 
@@ -13,7 +21,7 @@ with pipelines as (
         crm,
         object_type,
         '' as pipeline
-    from {{ ref('stg_crm__stages') }}
+    from stages
 ),
 
 ranked as (
@@ -39,7 +47,7 @@ ranked as (
                 stages.pipeline
         ) as place
     from pipelines
-    inner join {{ ref('stg_crm__stages') }} as stages
+    inner join stages
         on pipelines.crm = stages.crm and pipelines.object_type = stages.object_type
 ),
 

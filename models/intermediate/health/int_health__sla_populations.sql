@@ -19,9 +19,29 @@ with records as (
     where input = 'records'
 ),
 
+crm_users as (
+    select * from {{ ref('stg_crm__users') }}
+),
+
+crm_inputs as (
+    select * from {{ ref('int_crm__inputs') }}
+),
+
+landing_coverage as {{ inlined() }} (
+    select * from {{ ref('landing_coverage') }}
+),
+
+stage_map as (
+    select * from {{ ref('int_crm__stage_map') }}
+),
+
+hygiene_slas as (
+    select * from {{ ref('hygiene_slas') }}
+),
+
 users as (
     select distinct crm
-    from {{ ref('stg_crm__users') }}
+    from crm_users
 ),
 
 inputs as (
@@ -29,7 +49,7 @@ inputs as (
         crm,
         object_type,
         input
-    from {{ ref('int_crm__inputs') }}
+    from crm_inputs
 
     {%- for input, names in columns.items() %}
 
@@ -39,7 +59,7 @@ inputs as (
             crm,
             'opportunity' as object_type,
             '{{ input }}' as input
-        from {{ ref('landing_coverage') }}
+        from landing_coverage
         where
             source_table in ('opportunity', 'deal', 'opportunities')
             and source_column in ('{{ names | join("', '") }}')
@@ -52,7 +72,7 @@ inputs as (
         crm,
         object_type,
         'lost stages' as input
-    from {{ ref('int_crm__stage_map') }}
+    from stage_map
     where kind = 'lost'
 
     union all
@@ -85,7 +105,7 @@ final as (
         objects.object_type,
         slas.target,
         computable.sla_id is not null as is_computable
-    from {{ ref('hygiene_slas') }} as slas
+    from hygiene_slas as slas
     cross join crms
     cross join objects
     left join records

@@ -1,6 +1,14 @@
 -- One row per record and span of time in which it was open: stage periods that follow each other
 -- without a closed stage between them are one.
-with numbered as (
+with stage_periods as (
+    select * from {{ ref('int_history__stage_periods') }}
+),
+
+records as {{ inlined() }} (
+    select * from {{ ref('int_crm__records') }}
+),
+
+numbered as (
     select
         record_sk,
         is_terminal,
@@ -10,7 +18,7 @@ with numbered as (
         sum(case when is_terminal then 1 else 0 end) over (
             partition by record_sk order by period_number
         ) as n_closed_before
-    from {{ ref('int_history__stage_periods') }}
+    from stage_periods
 ),
 
 in_stages as (
@@ -35,7 +43,7 @@ spans as (
             else records.deleted_at
         end as closed_at
     from in_stages
-    inner join {{ ref('int_crm__records') }} as records on in_stages.record_sk = records.record_sk
+    inner join records on in_stages.record_sk = records.record_sk
 
     union all
 
@@ -43,7 +51,7 @@ spans as (
         record_sk,
         created_at as opened_at,
         case when not is_live then coalesce(deleted_at, created_at) end as closed_at
-    from {{ ref('int_crm__records') }}
+    from records
     where object_type in ('account', 'contact')
 ),
 

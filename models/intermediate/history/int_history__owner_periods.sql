@@ -1,4 +1,16 @@
 -- One row per record and owner in turn: from when to when that owner held it.
+with records as {{ inlined() }} (
+    select * from {{ ref('int_crm__records') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
+users as (
+    select * from {{ ref('stg_crm__users') }}
+),
+
 {{ history_periods(
     changes_filter="field = 'owner_id'",
     current_value='owner_id',
@@ -28,8 +40,8 @@ final as (
             'periods.started_at', 'coalesce(periods.ended_at, ' ~ as_of() ~ ')'
         ) }} as held_seconds
     from periods
-    inner join {{ ref('int_crm__records') }} as records on periods.record_sk = records.record_sk
-    left join {{ ref('stg_crm__users') }} as users
+    inner join records on periods.record_sk = records.record_sk
+    left join users
         on records.crm = users.crm and periods.owner_id = users.user_id
 )
 

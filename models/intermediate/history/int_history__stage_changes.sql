@@ -1,6 +1,18 @@
 -- One row per change of a stage or status: both stages, and the change before it and, as the policy of
 -- the jump asks, the nth before it. The window runs over the narrow key.
-with changes as (
+with field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
+records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+stage_map as {{ inlined() }} (
+    select * from {{ ref('int_crm__stage_map') }}
+),
+
+changes as (
     select
         changes.record_sk,
         changes.field,
@@ -15,7 +27,7 @@ with changes as (
             'changes.changed_at', threshold('multi_stage_jump__changes'),
             'changes.record_sk', 'changes.change_number'
         ) }} as nth_changed_at
-    from {{ ref('stg_crm__field_changes') }} as changes
+    from field_changes as changes
     where
         not changes.is_orphan
         and (
@@ -43,14 +55,14 @@ final as (
         changes.previous_changed_at,
         changes.nth_changed_at
     from changes
-    inner join {{ ref('int_crm__records') }} as records on changes.record_sk = records.record_sk
-    left join {{ ref('int_crm__stage_map') }} as old_stages
+    inner join records on changes.record_sk = records.record_sk
+    left join stage_map as old_stages
         on
             records.crm = old_stages.crm
             and records.object_type = old_stages.object_type
             and coalesce(records.pipeline, '') = old_stages.pipeline
             and changes.old_stage = old_stages.stage
-    left join {{ ref('int_crm__stage_map') }} as new_stages
+    left join stage_map as new_stages
         on
             records.crm = new_stages.crm
             and records.object_type = new_stages.object_type

@@ -1,4 +1,16 @@
 -- One row per record and stage (or status) in turn: from when to when it was there, and what it means.
+with records as {{ inlined() }} (
+    select * from {{ ref('int_crm__records') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
+stages as (
+    select * from {{ ref('int_crm__stage_map') }}
+),
+
 {{ history_periods(
     changes_filter="(
         (object_type = 'opportunity' and field = 'stage')
@@ -37,8 +49,8 @@ with_stage as (
         periods.started_by_change_id,
         coalesce(periods.ended_at, {{ as_of() }}) as ends_at
     from periods
-    inner join {{ ref('int_crm__records') }} as records on periods.record_sk = records.record_sk
-    left join {{ ref('int_crm__stage_map') }} as stages
+    inner join records on periods.record_sk = records.record_sk
+    left join stages
         on
             records.crm = stages.crm
             and records.object_type = stages.object_type

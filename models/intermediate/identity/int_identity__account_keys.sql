@@ -1,7 +1,23 @@
 -- One row per live account: what it is compared by.
 {%- set blanks = ['domain', 'street', 'city'] %}
 
-with accounts as (
+with crm_accounts as (
+    select * from {{ ref('stg_crm__accounts') }}
+),
+
+records as (
+    select * from {{ ref('base_crm__records') }}
+),
+
+company_names as (
+    select * from {{ ref('int_identity__company_names') }}
+),
+
+free_mail_domains as (
+    select * from {{ ref('free_mail_domains') }}
+),
+
+accounts as (
     select
         records.record_sk,
         accounts.crm,
@@ -13,8 +29,8 @@ with accounts as (
         {%- for column in blanks %}
             {{ blank_to_null('accounts.' ~ column) }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('stg_crm__accounts') }} as accounts
-    inner join {{ ref('base_crm__records') }} as records
+    from crm_accounts as accounts
+    inner join records
         on accounts.record_key = records.record_key
     where accounts.is_live
 ),
@@ -60,9 +76,9 @@ final as (
         cleaned.city,
         cleaned.postal_code
     from cleaned
-    left join {{ ref('int_identity__company_names') }} as names
+    left join company_names as names
         on cleaned.account_name = names.company_name
-    left join {{ ref('free_mail_domains') }} as free_mail on cleaned.host = free_mail.domain
+    left join free_mail_domains as free_mail on cleaned.host = free_mail.domain
 )
 
 select * from final

@@ -1,11 +1,23 @@
 -- One row per record that is taken for the same company or person as another, with the one of them
 -- that should remain.
-with sides as (
+with pairs as {{ inlined() }} (
+    select * from {{ ref('int_identity__pairs') }}
+),
+
+identity_own_values as (
+    select * from {{ ref('int_identity__own_values') }}
+),
+
+survivors as (
+    select * from {{ ref('int_identity__survivors') }}
+),
+
+sides as (
     select
         record_sk_a as record_sk,
         match_rule,
         score
-    from {{ ref('int_identity__pairs') }}
+    from pairs
 
     union all
 
@@ -13,7 +25,7 @@ with sides as (
         record_sk_b as record_sk,
         match_rule,
         score
-    from {{ ref('int_identity__pairs') }}
+    from pairs
 ),
 
 -- A list of distinct texts is no one function on all engines.
@@ -39,7 +51,7 @@ own_values as (
     select
         record_sk,
         count(*) as n_own_values
-    from {{ ref('int_identity__own_values') }}
+    from identity_own_values
     group by record_sk
 ),
 
@@ -58,7 +70,7 @@ final as (
         matches.best_score,
         survivors.is_deterministic,
         cast(coalesce(own_values.n_own_values, 0) as {{ dbt.type_bigint() }}) as n_own_values
-    from {{ ref('int_identity__survivors') }} as survivors
+    from survivors
     inner join matches on survivors.record_sk = matches.record_sk
     left join own_values on survivors.record_sk = own_values.record_sk
 )

@@ -8,7 +8,21 @@
     'do_not_contact', 'is_on_legal_hold', 'is_customer', 'is_partner', 'is_strategic',
 ] %}
 
-with members as (
+with bounces as (
+    select record_sk
+    from {{ ref('int_identity__values') }}
+    where field = 'is_hard_bounced'
+),
+
+clusters as (
+    select * from {{ ref('int_identity__clusters') }}
+),
+
+identity_values as (
+    select * from {{ ref('int_identity__values') }}
+),
+
+members as (
     select
         clusters.survivor_record_sk,
         clusters.survivor_record_key,
@@ -29,16 +43,10 @@ with members as (
             when own.field in ('street', 'city', 'postal_code', 'country') then 'address'
             else own.field
         end as field_group
-    from {{ ref('int_identity__clusters') }} as clusters
-    inner join {{ ref('int_identity__values') }} as own on clusters.record_sk = own.record_sk
+    from clusters
+    inner join identity_values as own on clusters.record_sk = own.record_sk
     -- A bounce is a fact of its address, not of the person.
     where own.field <> 'is_hard_bounced'
-),
-
-bounces as (
-    select record_sk
-    from {{ ref('int_identity__values') }}
-    where field = 'is_hard_bounced'
 ),
 
 grouped as (

@@ -35,6 +35,14 @@ compared as (
     from {{ ref('int_identity__values') }}
 ),
 
+activity_links as (
+    select * from {{ ref('stg_crm__activity_links') }}
+),
+
+crm_activities as (
+    select * from {{ ref('stg_crm__activities') }}
+),
+
 -- Of two records with one consent the earlier holds the evidence.
 own_fields as (
     select
@@ -57,13 +65,13 @@ activities as (
         links.crm,
         links.object_type,
         links.record_id
-    from {{ ref('stg_crm__activity_links') }} as links
+    from activity_links as links
     inner join duplicates
         on
             links.crm = duplicates.crm
             and links.object_type = duplicates.object_type
             and links.record_id = duplicates.record_id
-    inner join {{ ref('stg_crm__activities') }} as activities
+    inner join crm_activities as activities
         on links.crm = activities.crm and links.activity_id = activities.activity_id
     -- Not told is not a machine's.
     where not coalesce(activities.is_automated, false)

@@ -8,7 +8,19 @@
 ] -%}
 {%- set address_parts = ['street', 'city', 'postal_code'] %}
 
-with keyed as (
+with person_keys as (
+    select * from {{ ref('int_identity__person_keys') }}
+),
+
+account_keys as (
+    select * from {{ ref('int_identity__account_keys') }}
+),
+
+blocks as (
+    select * from {{ ref('int_identity__blocks') }}
+),
+
+keyed as (
     {%- for rule, keys, key in deterministic_rules %}
         select
             '{{ rule }}' as match_rule,
@@ -31,7 +43,7 @@ names as (
         first_name,
         last_name,
         {{ address_parts | join(',\n        ') }}
-    from {{ ref('int_identity__person_keys') }}
+    from person_keys
 
     union all
 
@@ -40,7 +52,7 @@ names as (
         cast(null as {{ dbt.type_string() }}) as first_name,
         company_key as last_name,
         {{ address_parts | join(',\n        ') }}
-    from {{ ref('int_identity__account_keys') }}
+    from account_keys
 ),
 
 members as (
@@ -52,7 +64,7 @@ members as (
         blocks.block_key,
         names.first_name,
         names.last_name
-    from {{ ref('int_identity__blocks') }} as blocks
+    from blocks
     inner join names on blocks.record_sk = names.record_sk
     where blocks.n_records <= {{ threshold('identity__block_size') }}
 ),

@@ -3,7 +3,43 @@
 {#- An address of a person: something before and after the one @, a dot in the latter. -#}
 {%- set address = '[^ ,;@]+@[^ ,;@]+[.][^ ,;@.]+' %}
 
-with landed as (
+with contacts as (
+    select * from {{ ref('stg_crm__contacts') }}
+),
+
+account_keys as (
+    select * from {{ ref('int_identity__account_keys') }}
+),
+
+leads as (
+    select * from {{ ref('stg_crm__leads') }}
+),
+
+company_names as (
+    select * from {{ ref('int_identity__company_names') }}
+),
+
+records as (
+    select * from {{ ref('base_crm__records') }}
+),
+
+role_accounts as (
+    select * from {{ ref('role_accounts') }}
+),
+
+disposable_mail_domains as (
+    select * from {{ ref('disposable_mail_domains') }}
+),
+
+free_mail_domains as (
+    select * from {{ ref('free_mail_domains') }}
+),
+
+blank_placeholders as {{ inlined() }} (
+    select * from {{ ref('blank_placeholders') }}
+),
+
+landed as (
     select
         contacts.record_key,
         contacts.crm,
@@ -16,8 +52,8 @@ with landed as (
         contacts.postal_code,
         accounts.company_key,
         accounts.domain_key
-    from {{ ref('stg_crm__contacts') }} as contacts
-    left join {{ ref('int_identity__account_keys') }} as accounts
+    from contacts
+    left join account_keys as accounts
         on contacts.crm = accounts.crm and contacts.account_id = accounts.account_id
     where contacts.is_live
 
@@ -36,8 +72,8 @@ with landed as (
         leads.postal_code,
         names.company_key,
         cast(null as {{ dbt.type_string() }}) as domain_key
-    from {{ ref('stg_crm__leads') }} as leads
-    left join {{ ref('int_identity__company_names') }} as names
+    from leads
+    left join company_names as names
         on leads.company = names.company_name
     where leads.is_live and not leads.is_converted
 ),
@@ -57,7 +93,7 @@ cleaned as (
             when {{ matches('landed.email_normalised', address) }} then landed.email_normalised
         end as email
     from landed
-    inner join {{ ref('base_crm__records') }} as records
+    inner join records
         on landed.record_key = records.record_key
 ),
 
@@ -104,14 +140,14 @@ final as (
         parted.city,
         parted.postal_code
     from parted
-    left join {{ ref('role_accounts') }} as roles on parted.local_part = roles.local_part
-    left join {{ ref('disposable_mail_domains') }} as disposable
+    left join role_accounts as roles on parted.local_part = roles.local_part
+    left join disposable_mail_domains as disposable
         on parted.mail_domain = disposable.domain
-    left join {{ ref('free_mail_domains') }} as free_mail
+    left join free_mail_domains as free_mail
         on parted.mail_domain = free_mail.domain
-    left join {{ ref('blank_placeholders') }} as blank_mailboxes
+    left join blank_placeholders as blank_mailboxes
         on parted.local_part = blank_mailboxes.placeholder
-    left join {{ ref('blank_placeholders') }} as blank_domains
+    left join blank_placeholders as blank_domains
         on parted.mail_name = blank_domains.placeholder
 )
 

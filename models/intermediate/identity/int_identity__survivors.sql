@@ -1,5 +1,31 @@
 -- One row per record of a cluster: which of the records should remain.
-with components as (
+with won as (
+    select
+        crm,
+        record_id as opportunity_id,
+        account_id,
+        amount
+    from {{ ref('int_crm__records') }}
+    where object_type = 'opportunity' and is_live and stage_kind = 'won'
+),
+
+identity_components as (
+    select * from {{ ref('int_identity__components') }}
+),
+
+records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+opportunity_contacts as (
+    select * from {{ ref('stg_crm__opportunity_contacts') }}
+),
+
+identity_values as (
+    select * from {{ ref('int_identity__values') }}
+),
+
+components as (
     select
         components.record_sk,
         components.cluster_sk,
@@ -11,19 +37,9 @@ with components as (
         records.consent_status,
         records.created_at,
         records.last_activity_at
-    from {{ ref('int_identity__components') }} as components
-    inner join {{ ref('int_crm__records') }} as records
+    from identity_components as components
+    inner join records
         on components.record_sk = records.record_sk
-),
-
-won as (
-    select
-        crm,
-        record_id as opportunity_id,
-        account_id,
-        amount
-    from {{ ref('int_crm__records') }}
-    where object_type = 'opportunity' and is_live and stage_kind = 'won'
 ),
 
 revenues as (
@@ -43,7 +59,7 @@ revenues as (
         roles.contact_id as record_id,
         sum(won.amount) as won_amount
     from won
-    inner join {{ ref('stg_crm__opportunity_contacts') }} as roles
+    inner join opportunity_contacts as roles
         on won.crm = roles.crm and won.opportunity_id = roles.opportunity_id
     group by won.crm, roles.contact_id
 ),
@@ -52,7 +68,7 @@ completeness as (
     select
         record_sk,
         count(*) as n_filled
-    from {{ ref('int_identity__values') }}
+    from identity_values
     group by record_sk
 ),
 

@@ -9,7 +9,11 @@
 {%- if not rows -%}
     {%- do rows.append(["''", "''", "''", "''", "''", 'false']) -%}
 {%- endif %}
-with givers as (
+with landed_columns as (
+    select * from {{ ref('int_landing__columns') }}
+),
+
+givers as (
     select
         crm,
         source_table,
@@ -20,10 +24,6 @@ with givers as (
     from {{ literal_rows(
         ['crm', 'source_table', 'source_column', 'object_type', 'input', 'must_be_told'], rows
     ) }}
-),
-
-landed_columns as (
-    select * from {{ ref('int_landing__columns') }}
 ),
 
 final as (

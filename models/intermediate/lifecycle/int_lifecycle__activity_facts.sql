@@ -8,6 +8,43 @@ with inputs as (
     from {{ ref('int_lifecycle__inputs') }}
 ),
 
+limits as (
+    select
+        archive_after,
+        archive_unit,
+        archive_before
+    from {{ ref('int_lifecycle__limits') }}
+    where object_type = 'activity' and region = ''
+),
+
+activity_links as (
+    select * from {{ ref('int_lifecycle__activity_links') }}
+),
+
+records as (
+    select * from {{ ref('int_lifecycle__records') }}
+),
+
+inherited as (
+    select * from {{ ref('int_lifecycle__inherited') }}
+),
+
+protected_records as (
+    select * from {{ ref('protected_records') }}
+),
+
+activities as (
+    select * from {{ ref('stg_crm__activities') }}
+),
+
+rescues as (
+    select * from {{ ref('int_lifecycle__rescues') }}
+),
+
+named_by_rejected_rows as (
+    select * from {{ ref('stg_crm__named_by_rejected_rows') }}
+),
+
 linked as (
     select
         links.crm,
@@ -25,11 +62,11 @@ linked as (
                 else 0
             end
         ) as may_be_held
-    from {{ ref('int_lifecycle__activity_links') }} as links
+    from activity_links as links
     left join inputs on links.crm = inputs.crm and links.object_type = inputs.object_type
-    left join {{ ref('int_lifecycle__records') }} as records
+    left join records
         on links.record_sk = records.record_sk
-    left join {{ ref('int_lifecycle__inherited') }} as inherited
+    left join inherited
         on links.record_sk = inherited.record_sk
     where links.is_live
     group by links.crm, links.activity_id
@@ -39,17 +76,8 @@ protected as (
     select distinct
         crm,
         record_id
-    from {{ ref('protected_records') }}
+    from protected_records
     where object_type = 'activity' and protection = 'legal_hold'
-),
-
-limits as (
-    select
-        archive_after,
-        archive_unit,
-        archive_before
-    from {{ ref('int_lifecycle__limits') }}
-    where object_type = 'activity' and region = ''
 ),
 
 final as (
@@ -78,14 +106,14 @@ final as (
         coalesce(linked.n_links, 0) as n_links,
         coalesce(linked.lacks_hold, 0) = 1 as lacks_hold,
         unreadable.record_key is not null as has_unreadable_rows
-    from {{ ref('stg_crm__activities') }} as activities
+    from activities
     left join linked
         on activities.crm = linked.crm and activities.activity_id = linked.activity_id
     left join protected
         on activities.crm = protected.crm and activities.activity_id = protected.record_id
-    left join {{ ref('int_lifecycle__rescues') }} as rescues
+    left join rescues
         on activities.record_key = rescues.record_key
-    left join {{ ref('stg_crm__named_by_rejected_rows') }} as unreadable
+    left join named_by_rejected_rows as unreadable
         on activities.record_key = unreadable.record_key
     left join limits on true
     where activities.is_live

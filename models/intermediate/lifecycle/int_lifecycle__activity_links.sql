@@ -1,6 +1,27 @@
 -- One row per activity and record that it belongs to, under narrow keys (NULL where it cannot be
 -- seen). What may be an engagement, but is not told to be one, is NULL there.
-with activities as (
+with records as (
+    select
+        record_sk,
+        crm,
+        object_type,
+        record_id
+    from {{ ref('int_crm__records') }}
+),
+
+crm_activities as (
+    select * from {{ ref('stg_crm__activities') }}
+),
+
+engagement_types as (
+    select * from {{ ref('engagement_types') }}
+),
+
+activity_links as (
+    select * from {{ ref('stg_crm__activity_links') }}
+),
+
+activities as (
     select
         activities.crm,
         activities.activity_id,
@@ -32,18 +53,9 @@ with activities as (
             when activities.status is null then null
             else true
         end as is_engagement
-    from {{ ref('stg_crm__activities') }} as activities
-    left join {{ ref('engagement_types') }} as types
+    from crm_activities as activities
+    left join engagement_types as types
         on activities.activity_type = types.activity_type
-),
-
-records as (
-    select
-        record_sk,
-        crm,
-        object_type,
-        record_id
-    from {{ ref('int_crm__records') }}
 ),
 
 final as (
@@ -58,7 +70,7 @@ final as (
         activities.is_done,
         activities.is_automated,
         activities.is_engagement
-    from {{ ref('stg_crm__activity_links') }} as links
+    from activity_links as links
     inner join activities
         on links.crm = activities.crm and links.activity_id = activities.activity_id
     left join records

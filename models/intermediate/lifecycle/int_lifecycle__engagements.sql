@@ -20,12 +20,16 @@ records as (
     where object_type in ('contact', 'lead')
 ),
 
+campaign_touches as {{ inlined() }} (
+    select * from {{ ref('stg_crm__campaign_touches') }}
+),
+
 responses as (
     {%- for object_type in ['contact', 'lead'] %}
         select
             records.record_sk,
             touches.touched_at
-        from {{ ref('stg_crm__campaign_touches') }} as touches
+        from campaign_touches as touches
         inner join records
             on
                 touches.crm = records.crm

@@ -10,7 +10,23 @@
 {%- set inputs = lifecycle_inputs() -%}
 {%- set no_sk = '9223372036854775807' %}
 
-with joined as (
+with record_facts as (
+    select * from {{ ref('int_lifecycle__record_facts') }}
+),
+
+inherited as (
+    select * from {{ ref('int_lifecycle__inherited') }}
+),
+
+junk as (
+    select * from {{ ref('int_lifecycle__junk') }}
+),
+
+activity_facts as (
+    select * from {{ ref('int_lifecycle__activity_facts') }}
+),
+
+joined as (
     select
         records.*,
         inherited.is_held,
@@ -21,10 +37,10 @@ with joined as (
         inherited.lacks_hold,
         coalesce(junk.is_test_or_spam, false) as is_test_or_spam,
         coalesce(junk.is_unreachable, false) as is_unreachable
-    from {{ ref('int_lifecycle__record_facts') }} as records
-    inner join {{ ref('int_lifecycle__inherited') }} as inherited
+    from record_facts as records
+    inner join inherited
         on records.record_sk = inherited.record_sk
-    left join {{ ref('int_lifecycle__junk') }} as junk on records.record_sk = junk.record_sk
+    left join junk on records.record_sk = junk.record_sk
     where records.is_live
 ),
 
@@ -187,7 +203,7 @@ final as (
         end as missing_inputs,
         lacks_hold or has_unreadable_rows as is_input_missing_for_anonymize,
         lacks_hold or has_unreadable_rows as is_input_missing_for_delete
-    from {{ ref('int_lifecycle__activity_facts') }}
+    from activity_facts
 )
 
 select * from final

@@ -17,20 +17,20 @@
     'last_activity': 'last_activity',
 } -%}
 {%- set no_type = 'cast(null as ' ~ dbt.type_boolean() ~ ')' %}
-with crms as (
-    select crm from {{ text_rows(['crm'], crm_sources()) }}
-),
-
-object_types as (
-    select object_type from {{ text_rows(['object_type'], crm_objects() | list + ['activity']) }}
-),
-
-inputs as (
+with inputs as (
     select * from {{ ref('int_crm__inputs') }}
 ),
 
 flag_policy as (
     select * from {{ ref('flag_policy') }}
+),
+
+crms as (
+    select crm from {{ text_rows(['crm'], crm_sources()) }}
+),
+
+object_types as (
+    select object_type from {{ text_rows(['object_type'], crm_objects() | list + ['activity']) }}
 ),
 
 landed as (

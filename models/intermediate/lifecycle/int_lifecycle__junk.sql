@@ -8,6 +8,18 @@ with unlinked as (
     where is_unlinked and is_live and object_type in ('account', 'contact', 'lead')
 ),
 
+accounts as (
+    select * from {{ ref('stg_crm__accounts') }}
+),
+
+junk_patterns as {{ inlined() }} (
+    select * from {{ ref('junk_patterns') }}
+),
+
+disposable_mail_domains as (
+    select * from {{ ref('disposable_mail_domains') }}
+),
+
 texts as (
     select
         'account' as object_type,
@@ -16,7 +28,7 @@ texts as (
         cast(null as {{ dbt.type_string() }}) as email,
         cast(null as {{ dbt.type_string() }}) as company,
         cast(null as {{ dbt.type_string() }}) as phone
-    from {{ ref('stg_crm__accounts') }}
+    from accounts
 
     {%- for object_type, company in [
         ('contact', 'cast(null as ' ~ dbt.type_string() ~ ')'), ('lead', 'company'),
@@ -53,7 +65,7 @@ matched as (
     {%- for field in ['name', 'email', 'company'] %}
         select distinct records.record_sk
         from records
-        inner join {{ ref('junk_patterns') }} as patterns
+        inner join junk_patterns as patterns
             on
                 patterns.object_type in ('*', records.object_type)
                 and patterns.field = '{{ field }}'
@@ -79,7 +91,7 @@ final as (
         ) as is_unreachable
     from records
     left join matched on records.record_sk = matched.record_sk
-    left join {{ ref('disposable_mail_domains') }} as disposable
+    left join disposable_mail_domains as disposable
         on split_part(records.email, '@', 2) = disposable.domain
 )
 

@@ -11,6 +11,10 @@ with policy as (
     from {{ ref('retention_policy') }}
 ),
 
+records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
 instants as (
     select
         *,
@@ -63,7 +67,7 @@ regions as (
     select distinct
         object_type,
         upper({{ strip('region') }}) as region
-    from {{ ref('int_crm__records') }}
+    from records
 
     union
 

@@ -1,15 +1,5 @@
 -- One row per record that has any link: what its links say of it.
-with links as (
-    select
-        record_sk,
-        link,
-        linked_sk,
-        -- In the join itself this condition would make it a nested loop.
-        case when link in ('contact', 'opportunity') then linked_sk end as engaged_sk
-    from {{ ref('int_lifecycle__links') }}
-),
-
-records as (
+with records as (
     select * from {{ ref('int_lifecycle__records') }}
 ),
 
@@ -19,6 +9,24 @@ inputs as (
         has_records
     from {{ ref('int_lifecycle__inputs') }}
     where object_type = 'opportunity'
+),
+
+lifecycle_links as (
+    select * from {{ ref('int_lifecycle__links') }}
+),
+
+engagements as (
+    select * from {{ ref('int_lifecycle__engagements') }}
+),
+
+links as (
+    select
+        record_sk,
+        link,
+        linked_sk,
+        -- In the join itself this condition would make it a nested loop.
+        case when link in ('contact', 'opportunity') then linked_sk end as engaged_sk
+    from lifecycle_links
 ),
 
 judged as (
@@ -43,7 +51,7 @@ judged as (
     inner join records as named on links.record_sk = named.record_sk
     inner join inputs on named.crm = inputs.crm
     left join records as linked on links.linked_sk = linked.record_sk
-    left join {{ ref('int_lifecycle__engagements') }} as engagements
+    left join engagements
         on links.engaged_sk = engagements.record_sk
 ),
 

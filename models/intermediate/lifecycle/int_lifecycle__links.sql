@@ -4,14 +4,6 @@ with records as (
     select * from {{ ref('int_lifecycle__records') }}
 ),
 
-contacts as (
-    select
-        record_sk,
-        account_sk
-    from records
-    where object_type = 'contact'
-),
-
 keys as (
     select
         record_sk,
@@ -22,11 +14,23 @@ keys as (
     where object_type in ('contact', 'opportunity')
 ),
 
+opportunity_contacts as (
+    select * from {{ ref('stg_crm__opportunity_contacts') }}
+),
+
+contacts as (
+    select
+        record_sk,
+        account_sk
+    from records
+    where object_type = 'contact'
+),
+
 roles as (
     select
         opportunities.record_sk as opportunity_sk,
         contacts.record_sk as contact_sk
-    from {{ ref('stg_crm__opportunity_contacts') }} as roles
+    from opportunity_contacts as roles
     left join keys as opportunities
         on
             roles.crm = opportunities.crm

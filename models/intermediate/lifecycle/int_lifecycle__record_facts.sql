@@ -8,36 +8,11 @@ inputs as (
     select * from {{ ref('int_lifecycle__inputs') }}
 ),
 
-protected as (
-    select
-        {{ record_key('crm', 'object_type', 'record_id') }} as record_key,
-        max(case when protection = 'legal_hold' then 1 else 0 end) as is_held,
-        max(case when protection = 'obligation' then 1 else 0 end) as is_owed,
-        max(case when protection = 'strategic' then 1 else 0 end) as is_strategic
-    from {{ ref('protected_records') }}
-    group by crm, object_type, record_id
-),
-
-clocks as (
-    select distinct record_key
-    from {{ ref('stg_crm__sla_clocks') }}
-    where stopped_at is null and due_at > {{ as_of() }}
-),
-
 duplicates as (
     select
         record_sk,
         not is_survivor and is_deterministic and n_own_values = 0 as is_worthless_duplicate
     from {{ ref('int_identity__clusters') }}
-),
-
-survivors as (
-    select
-        survivor_record_sk as record_sk,
-        min(record_sk) as dependent_duplicate_sk
-    from {{ ref('int_identity__clusters') }}
-    where not is_survivor
-    group by survivor_record_sk
 ),
 
 approvals as (
@@ -46,6 +21,67 @@ approvals as (
         upper({{ strip('region') }}) as region
     from {{ ref('lifecycle_approvals') }}
     where rule_id = 'no_lawful_basis_approved' and approved_at <= {{ as_of() }}
+),
+
+protected_records as (
+    select * from {{ ref('protected_records') }}
+),
+
+sla_clocks as (
+    select * from {{ ref('stg_crm__sla_clocks') }}
+),
+
+clusters as (
+    select * from {{ ref('int_identity__clusters') }}
+),
+
+nurture_stages as (
+    select * from {{ ref('nurture_stages') }}
+),
+
+limits as (
+    select * from {{ ref('int_lifecycle__limits') }}
+),
+
+engagements as (
+    select * from {{ ref('int_lifecycle__engagements') }}
+),
+
+linked as (
+    select * from {{ ref('int_lifecycle__linked') }}
+),
+
+rescues as (
+    select * from {{ ref('int_lifecycle__rescues') }}
+),
+
+named_by_rejected_rows as (
+    select * from {{ ref('stg_crm__named_by_rejected_rows') }}
+),
+
+protected as (
+    select
+        {{ record_key('crm', 'object_type', 'record_id') }} as record_key,
+        max(case when protection = 'legal_hold' then 1 else 0 end) as is_held,
+        max(case when protection = 'obligation' then 1 else 0 end) as is_owed,
+        max(case when protection = 'strategic' then 1 else 0 end) as is_strategic
+    from protected_records
+    group by crm, object_type, record_id
+),
+
+clocks as (
+    select distinct record_key
+    from sla_clocks
+    where stopped_at is null and due_at > {{ as_of() }}
+),
+
+survivors as (
+    select
+        survivor_record_sk as record_sk,
+        min(record_sk) as dependent_duplicate_sk
+    from clusters
+    where not is_survivor
+    group by survivor_record_sk
 ),
 
 regions as (
@@ -80,7 +116,7 @@ nurture as (
         'lead' as object_type,
         lead_stages.stage
     from lead_stages
-    inner join {{ ref('nurture_stages') }} as nurture_stages
+    inner join nurture_stages
         on
             nurture_stages.crm in ('*', lead_stages.crm)
             and lower({{ strip('lead_stages.stage') }}) = nurture_stages.stage
@@ -154,19 +190,19 @@ joined as (
     from records
     inner join inputs
         on records.crm = inputs.crm and records.object_type = inputs.object_type
-    left join {{ ref('int_lifecycle__limits') }} as limits
+    left join limits
         on
             records.object_type = limits.object_type
             and records.policy_region = limits.region
-    left join {{ ref('int_lifecycle__engagements') }} as engagements
+    left join engagements
         on records.record_sk = engagements.record_sk
-    left join {{ ref('int_lifecycle__linked') }} as linked
+    left join linked
         on records.record_sk = linked.record_sk
     left join duplicates on records.record_sk = duplicates.record_sk
     left join survivors on records.record_sk = survivors.record_sk
     left join protected on records.record_key = protected.record_key
     left join clocks on records.record_key = clocks.record_key
-    left join {{ ref('int_lifecycle__rescues') }} as rescues
+    left join rescues
         on records.record_key = rescues.record_key
     left join approved
         on records.crm = approved.crm and records.policy_region = approved.policy_region
@@ -175,7 +211,7 @@ joined as (
             records.crm = nurture.crm
             and records.object_type = nurture.object_type
             and records.stage = nurture.stage
-    left join {{ ref('stg_crm__named_by_rejected_rows') }} as unreadable
+    left join named_by_rejected_rows as unreadable
         on records.record_key = unreadable.record_key
 ),
 

@@ -28,7 +28,32 @@
     'account', 'contact', 'converted_account', 'converted_contact', 'converted_opportunity',
 ] %}
 
-with landed as (
+with stage_starts as (
+    select
+        record_sk,
+        started_at
+    from {{ ref('int_history__stage_periods') }}
+    where object_type = 'opportunity' and is_current and started_by_change_id is not null
+),
+
+keys as (
+    select
+        record_sk,
+        crm,
+        object_type,
+        record_id
+    from {{ ref('int_crm__records') }}
+),
+
+crm_records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+inputs as {{ inlined() }} (
+    select * from {{ ref('int_lifecycle__inputs') }}
+),
+
+landed as (
     {%- for object_type, (table, own_columns) in objects.items() %}
         select
             record_key,
@@ -43,14 +68,6 @@ with landed as (
             union all
         {% endif %}
     {%- endfor %}
-),
-
-stage_starts as (
-    select
-        record_sk,
-        started_at
-    from {{ ref('int_history__stage_periods') }}
-    where object_type = 'opportunity' and is_current and started_by_change_id is not null
 ),
 
 records as (
@@ -101,20 +118,11 @@ records as (
         and inputs.has_stages as is_kind_unknown,
         landed.closed_at as landed_closed_at,
         stage_starts.started_at as stage_started_at
-    from {{ ref('int_crm__records') }} as records
+    from crm_records as records
     inner join landed on records.record_key = landed.record_key
-    inner join {{ ref('int_lifecycle__inputs') }} as inputs
+    inner join inputs
         on records.crm = inputs.crm and records.object_type = inputs.object_type
     left join stage_starts on records.record_sk = stage_starts.record_sk
-),
-
-keys as (
-    select
-        record_sk,
-        crm,
-        object_type,
-        record_id
-    from {{ ref('int_crm__records') }}
 ),
 
 crms as (
@@ -124,7 +132,7 @@ crms as (
                 as has_{{ object_type }},
         {%- endfor %}
         crm
-    from {{ ref('int_lifecycle__inputs') }}
+    from inputs
     group by crm
 ),
 

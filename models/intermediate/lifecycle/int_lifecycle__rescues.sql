@@ -1,7 +1,11 @@
 -- One row per record whose latest review rescued it and still counts.
-with final as (
+with reviews as (
+    select * from {{ ref('int_lifecycle__reviews') }}
+),
+
+final as (
     select distinct record_key
-    from {{ ref('int_lifecycle__reviews') }}
+    from reviews
     where
         is_latest
         and decision = 'rescue'

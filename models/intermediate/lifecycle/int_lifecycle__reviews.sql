@@ -5,14 +5,22 @@
     'role', 'reason',
 ] %}
 
-with reviews as (
+with lifecycle_reviews as (
+    select * from {{ ref('lifecycle_reviews') }}
+),
+
+crm_lifecycle_reviews as (
+    select * from {{ ref('stg_crm__lifecycle_reviews') }}
+),
+
+reviews as (
     select {{ columns | join(', ') }}
-    from {{ ref('lifecycle_reviews') }}
+    from lifecycle_reviews
 
     union all
 
     select {{ columns | join(', ') }}
-    from {{ ref('stg_crm__lifecycle_reviews') }}
+    from crm_lifecycle_reviews
 ),
 
 named as (

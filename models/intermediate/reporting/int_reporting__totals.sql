@@ -6,6 +6,18 @@ with deletes as (
     where decision = 'delete'
 ),
 
+records as {{ inlined() }} (
+    select * from {{ ref('int_crm__records') }}
+),
+
+opportunities as (
+    select * from {{ ref('stg_crm__opportunities') }}
+),
+
+campaign_touches as (
+    select * from {{ ref('stg_crm__campaign_touches') }}
+),
+
 deals as (
     select
         records.crm,
@@ -26,8 +38,8 @@ deals as (
         end as cycle_days,
         -- A CRM may delete an account with its deals.
         coalesce(own.record_key, account.record_key) as removed_by
-    from {{ ref('int_crm__records') }} as records
-    inner join {{ ref('stg_crm__opportunities') }} as opportunities
+    from records
+    inner join opportunities
         on records.record_key = opportunities.record_key
     left join deletes as own on records.record_key = own.record_key
     left join deletes as account
@@ -40,7 +52,7 @@ leads as (
         records.crm,
         records.lead_source,
         deletes.record_key as removed_by
-    from {{ ref('int_crm__records') }} as records
+    from records
     left join deletes on records.record_key = deletes.record_key
     where records.object_type = 'lead' and records.is_live
 ),
@@ -52,8 +64,8 @@ touches as (
         touches.campaign_id as campaign,
         touches.has_responded,
         coalesce(contact.record_key, lead.record_key) as removed_by
-    from {{ ref('stg_crm__campaign_touches') }} as touches
-    left join {{ ref('int_crm__records') }} as members
+    from campaign_touches as touches
+    left join records as members
         on
             touches.crm = members.crm
             and case when touches.contact_id is null then 'lead' else 'contact' end

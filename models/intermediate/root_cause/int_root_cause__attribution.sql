@@ -1,22 +1,7 @@
 -- One row per CRM, object type and watched field, and one for all of a CRM: how many changes have a
 -- known actor and channel? Opportunities are always spoken of, other objects where any is landed.
 {%- set counts = ['n_changes', 'n_with_actor', 'n_with_channel', 'n_with_both'] %}
-with crms as (
-    select crm from {{ text_rows(['crm'], crm_sources()) }}
-),
-
-watched as (
-    select
-        object_type,
-        field
-    from {{ text_rows(['object_type', 'field'], [
-        ['opportunity', 'stage'], ['lead', 'status'], ['case', 'status'],
-        ['account', 'owner_id'], ['contact', 'owner_id'], ['lead', 'owner_id'],
-        ['opportunity', 'owner_id'], ['case', 'owner_id'],
-    ]) }}
-),
-
-inputs as (
+with inputs as (
     select * from {{ ref('int_crm__inputs') }}
 ),
 
@@ -33,6 +18,21 @@ users as (
         crm,
         user_id
     from {{ ref('stg_crm__users') }}
+),
+
+crms as (
+    select crm from {{ text_rows(['crm'], crm_sources()) }}
+),
+
+watched as (
+    select
+        object_type,
+        field
+    from {{ text_rows(['object_type', 'field'], [
+        ['opportunity', 'stage'], ['lead', 'status'], ['case', 'status'],
+        ['account', 'owner_id'], ['contact', 'owner_id'], ['lead', 'owner_id'],
+        ['opportunity', 'owner_id'], ['case', 'owner_id'],
+    ]) }}
 ),
 
 fields as (

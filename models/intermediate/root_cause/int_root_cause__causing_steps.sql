@@ -1,6 +1,14 @@
 -- One row per live record and archetype: the workflow step that made it so, by its first
 -- occurrence.
-with traced as (
+with preceding_events as (
+    select * from {{ ref('int_root_cause__preceding_events') }}
+),
+
+occurrences as (
+    select * from {{ ref('int_root_cause__occurrences') }}
+),
+
+traced as (
     select
         events.occurrence_id,
         events.record_sk,
@@ -21,8 +29,8 @@ with traced as (
         coalesce(occurrences.actor_kind, occurrences.channel, '') in ('human', 'ui')
             as is_human,
         {{ business_time('occurrences.occurred_at') }} as occurred_at_local
-    from {{ ref('int_root_cause__preceding_events') }} as events
-    inner join {{ ref('int_root_cause__occurrences') }} as occurrences
+    from preceding_events as events
+    inner join occurrences
         on events.occurrence_id = occurrences.occurrence_id
 ),
 

@@ -5,10 +5,6 @@ with rules as (
     select * from {{ ref('rules') }}
 ),
 
-crms as (
-    select crm from {{ text_rows(['crm'], crm_sources()) }}
-),
-
 inputs as (
     select * from {{ ref('int_crm__inputs') }}
 ),
@@ -29,6 +25,10 @@ signal_rates as (
     select *
     from {{ ref('int_signals__daily_rates') }}
     where segment = 'all' and is_last_day and status <> 'not_landed'
+),
+
+crms as (
+    select crm from {{ text_rows(['crm'], crm_sources()) }}
 ),
 
 archetypes as (

@@ -1,13 +1,7 @@
 -- One row per machine and day with a bad change: its damage against what it usually does. Day 0 is
 -- that of as_of, 1 the day before it.
 {%- set machines = "('automation', 'integration', 'import')" %}
-with policy as (
-    select
-        cast({{ threshold('rate_history_days') }} as integer) as history_days,
-        cast({{ threshold('stop_the_line__baseline_days') }} as integer) as baseline_days
-),
-
-field_changes as (
+with field_changes as (
     select
         record_sk,
         crm,
@@ -28,6 +22,12 @@ records as (
 
 occurrences as (
     select * from {{ ref('int_root_cause__occurrences') }}
+),
+
+policy as (
+    select
+        cast({{ threshold('rate_history_days') }} as integer) as history_days,
+        cast({{ threshold('stop_the_line__baseline_days') }} as integer) as baseline_days
 ),
 
 changes as (

@@ -7,7 +7,19 @@
 ] -%}
 {#- What is evidence of the signal makes the record dirty. -#}
 {%- set signal_archetypes = ['multi_stage_jump', 'owner_ping_pong', 'sla_rush_update'] %}
-with found as (
+with records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
+users as {{ inlined() }} (
+    select * from {{ ref('stg_crm__users') }}
+),
+
+found as (
     {%- for signal in record_signals() %}
         select
             'signal' as kind,
@@ -99,15 +111,15 @@ final as (
         found.part,
         found.detail
     from found
-    inner join {{ ref('int_crm__records') }} as records on found.record_sk = records.record_sk
-    left join {{ ref('stg_crm__field_changes') }} as changes
+    inner join records on found.record_sk = records.record_sk
+    left join field_changes as changes
         on
             found.record_sk = changes.record_sk
             and found.field = changes.field
             and found.change_number = changes.change_number
-    left join {{ ref('stg_crm__users') }} as owners
+    left join users as owners
         on records.crm = owners.crm and records.owner_id = owners.user_id
-    left join {{ ref('stg_crm__users') }} as actors
+    left join users as actors
         on records.crm = actors.crm and changes.changed_by = actors.user_id
     where found.kind = 'signal' or records.is_live
 )

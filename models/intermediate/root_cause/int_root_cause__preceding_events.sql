@@ -1,6 +1,18 @@
 -- One row per live record and archetype: the workflow event before its first occurrence, if any.
 {%- set text = dbt.type_string() %}
-with ranked as (
+with occurrences as (
+    select * from {{ ref('int_root_cause__occurrences') }}
+),
+
+records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+workflow_events as {{ inlined() }} (
+    select * from {{ ref('stg_crm__workflow_events') }}
+),
+
+ranked as (
     select
         occurrence_id,
         record_sk,
@@ -18,7 +30,7 @@ with ranked as (
                 change_number nulls last,
                 part nulls first
         ) as place
-    from {{ ref('int_root_cause__occurrences') }}
+    from occurrences
     where kind = 'archetype'
 ),
 
@@ -38,7 +50,7 @@ firsts as (
         ranked.change_number is not null or ranked.occurred_at = records.created_at
             as has_cause
     from ranked
-    inner join {{ ref('int_crm__records') }} as records on ranked.record_sk = records.record_sk
+    inner join records on ranked.record_sk = records.record_sk
     where ranked.place = 1
 ),
 
@@ -51,7 +63,7 @@ candidates as (
         'correlation_id' as matched_by,
         case when firsts.record_key = events.record_key then 0 else 1 end as distance
     from firsts
-    inner join {{ ref('stg_crm__workflow_events') }} as events
+    inner join workflow_events as events
         on firsts.crm = events.crm and firsts.correlation_id = events.correlation_id
     where firsts.has_cause and events.occurred_at <= firsts.occurred_at
 
@@ -65,7 +77,7 @@ candidates as (
         'time' as matched_by,
         2 as distance
     from firsts
-    inner join {{ ref('stg_crm__workflow_events') }} as events
+    inner join workflow_events as events
         on firsts.record_key = events.record_key
     where
         firsts.has_cause

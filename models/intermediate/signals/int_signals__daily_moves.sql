@@ -2,14 +2,7 @@
 -- they give the signal's numerator and denominator, and those of its baseline.
 {% set counts = ['numerator', 'denominator', 'baseline_numerator', 'baseline_denominator'] %}
 
-with policy as (
-    select
-        cast({{ threshold('rate_window_days') }} as integer) as window_days,
-        cast({{ threshold('rate_baseline_days') }} as integer) as baseline_days,
-        cast({{ threshold('rate_history_days') }} as integer) as history_days
-),
-
-rules as (
+with rules as (
     select
         rule_id as signal,
         rated_each
@@ -24,6 +17,13 @@ records as (
         object_type,
         segment
     from {{ ref('int_crm__records') }}
+),
+
+policy as (
+    select
+        cast({{ threshold('rate_window_days') }} as integer) as window_days,
+        cast({{ threshold('rate_baseline_days') }} as integer) as baseline_days,
+        cast({{ threshold('rate_history_days') }} as integer) as history_days
 ),
 
 exposures as (

@@ -4,7 +4,23 @@
 {% set bigint = dbt.type_bigint() %}
 {% set counts = ['numerator', 'denominator', 'baseline_numerator', 'baseline_denominator'] %}
 
-with policy as (
+with populations as (
+    select * from {{ ref('int_signals__populations') }}
+),
+
+segment_moves as (
+    select * from {{ ref('int_signals__daily_moves') }}
+),
+
+all_thresholds as (
+    select * from {{ ref('thresholds') }}
+),
+
+threshold_overrides as (
+    select * from {{ ref('threshold_overrides') }}
+),
+
+policy as (
     select
         cast({{ threshold('rate_history_days') }} as integer) as history_days,
         cast({{ threshold('minimum_sample') }} as {{ bigint }}) as minimum_sample
@@ -14,17 +30,9 @@ thresholds as (
     select
         defaults.threshold_id,
         coalesce(overrides.value, defaults.value) as limit_value
-    from {{ ref('thresholds') }} as defaults
-    left join {{ ref('threshold_overrides') }} as overrides
+    from all_thresholds as defaults
+    left join threshold_overrides as overrides
         on defaults.threshold_id = overrides.threshold_id
-),
-
-populations as (
-    select * from {{ ref('int_signals__populations') }}
-),
-
-segment_moves as (
-    select * from {{ ref('int_signals__daily_moves') }}
 ),
 
 days as (

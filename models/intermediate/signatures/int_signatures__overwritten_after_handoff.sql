@@ -5,9 +5,13 @@
 {%- set kept_fields = [
     'amount', 'close_date', 'lead_source', 'forecast_category', 'consent_status', 'do_not_contact',
 ] %}
-with changes as (
+with signatures_changes as (
+    select * from {{ ref('int_signatures__changes') }}
+),
+
+changes as (
     select *
-    from {{ ref('int_signatures__changes') }}
+    from signatures_changes
     where
         field = 'owner_id'
         or (field in ('{{ kept_fields | join("', '") }}') and old_value is not null)

@@ -4,6 +4,10 @@ with register as (
     select * from {{ ref('signature_register') }}
 ),
 
+inputs as (
+    select * from {{ ref('int_crm__inputs') }}
+),
+
 crms as (
     select crm from {{ text_rows(['crm'], crm_sources()) }}
 ),
@@ -13,10 +17,6 @@ objects as (
     from {{ text_rows(
         ['object_type'], ['account', 'contact', 'lead', 'opportunity', 'case', 'activity']
     ) }}
-),
-
-inputs as (
-    select * from {{ ref('int_crm__inputs') }}
 ),
 
 computable as (

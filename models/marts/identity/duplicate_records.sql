@@ -1,9 +1,17 @@
 -- One row per record that another stands for.
-with own_values as (
+with identity_own_values as (
+    select * from {{ ref('int_identity__own_values') }}
+),
+
+clusters as (
+    select * from {{ ref('int_identity__clusters') }}
+),
+
+own_values as (
     select
         record_sk,
         {{ sorted_list('own_value') }} as own_values
-    from {{ ref('int_identity__own_values') }}
+    from identity_own_values
     group by record_sk
 ),
 
@@ -19,7 +27,7 @@ final as (
         clusters.best_score,
         clusters.n_own_values,
         own_values.own_values
-    from {{ ref('int_identity__clusters') }} as clusters
+    from clusters
     left join own_values on clusters.record_sk = own_values.record_sk
     where not clusters.is_survivor
 )

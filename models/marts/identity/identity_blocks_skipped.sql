@@ -1,5 +1,13 @@
 -- One row per block of records that is too large to be compared record by record.
-with skipped as (
+with blocks as (
+    select * from {{ ref('int_identity__blocks') }}
+),
+
+records as (
+    select * from {{ ref('base_crm__records') }}
+),
+
+skipped as (
     select
         crm,
         party,
@@ -7,7 +15,7 @@ with skipped as (
         block_key,
         n_records,
         min(record_sk) as first_record_sk
-    from {{ ref('int_identity__blocks') }}
+    from blocks
     where n_records > {{ threshold('identity__block_size') }}
     group by crm, party, block_rule, block_key, n_records
 ),
@@ -22,7 +30,7 @@ final as (
         records.record_key as first_record_key,
         skipped.n_records
     from skipped
-    inner join {{ ref('base_crm__records') }} as records
+    inner join records
         on skipped.first_record_sk = records.record_sk
 )
 

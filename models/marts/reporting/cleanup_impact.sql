@@ -2,7 +2,15 @@
 -- whether that is within the report's tolerance.
 {%- set text = dbt.type_string() %}
 
-with joined as (
+with reporting_values as (
+    select * from {{ ref('int_reporting__values') }}
+),
+
+report_tolerances as (
+    select * from {{ ref('report_tolerances') }}
+),
+
+joined as (
     select
         figures.*,
         tolerances.unit,
@@ -15,8 +23,8 @@ with joined as (
                 then tolerances.tolerance * abs(figures.value_before)
             else tolerances.tolerance
         end as largest_variance
-    from {{ ref('int_reporting__values') }} as figures
-    left join {{ ref('report_tolerances') }} as tolerances on figures.report = tolerances.report
+    from reporting_values as figures
+    left join report_tolerances as tolerances on figures.report = tolerances.report
 ),
 
 final as (

@@ -5,7 +5,32 @@
 {%- set month_of_deal = "cast(" ~ dbt.date_trunc('month', 'deals.close_date') ~ " as date)" -%}
 {%- set old_close_date = parse_value('changes.old_value', 'text', 'date') %}
 
-with sides as (
+with deals as (
+    select
+        record_sk,
+        record_key,
+        crm,
+        stage_kind,
+        close_date,
+        created_at,
+        deleted_at
+    from {{ ref('int_crm__records') }}
+    where object_type = 'opportunity'
+),
+
+reporting_snapshots as (
+    select * from {{ ref('reporting_snapshots') }}
+),
+
+reporting_values as {{ inlined() }} (
+    select * from {{ ref('int_reporting__values') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
+sides as (
     select
         {{ keys | join(',\n        ') }},
         value as frozen_value,
@@ -13,7 +38,7 @@ with sides as (
         frozen_at,
         cast(null as {{ type_amount() }}) as current_value,
         cast(null as {{ dbt.type_bigint() }}) as n_records
-    from {{ ref('reporting_snapshots') }}
+    from reporting_snapshots
     -- A run at an earlier as_of knows nothing of the periods after it.
     where
         crm in ('{{ crm_sources() | join("', '") }}')
@@ -32,7 +57,7 @@ with sides as (
         cast(null as {{ dbt.type_timestamp() }}) as frozen_at,
         value_before as current_value,
         n_records_before as n_records
-    from {{ ref('int_reporting__values') }}
+    from reporting_values
     where period_grain <> 'all' and is_over
 ),
 
@@ -40,7 +65,7 @@ rates as (
     select distinct
         report,
         is_rate
-    from {{ ref('int_reporting__values') }}
+    from reporting_values
 ),
 
 paired as (
@@ -97,26 +122,13 @@ since as (
     from drifted
 ),
 
-deals as (
-    select
-        record_sk,
-        record_key,
-        crm,
-        stage_kind,
-        close_date,
-        created_at,
-        deleted_at
-    from {{ ref('int_crm__records') }}
-    where object_type = 'opportunity'
-),
-
 changes as (
     select
         field_changes.record_sk,
         field_changes.field,
         field_changes.old_value,
         field_changes.changed_at
-    from {{ ref('stg_crm__field_changes') }} as field_changes
+    from field_changes
     inner join since on field_changes.changed_at > since.first_frozen_at
     where
         field_changes.object_type = 'opportunity'

@@ -4,14 +4,18 @@
 {%- set text = dbt.type_string() -%}
 {%- set keys = ['crm', 'report', 'period_grain', 'currency'] %}
 
-with figures as (
+with reported as {{ inlined() }} (
+    select * from {{ ref('int_reporting__values') }}
+),
+
+figures as (
     select
         {{ keys | join(',\n        ') }},
         period_start,
         is_rate,
         value_before,
         n_records_before
-    from {{ ref('int_reporting__values') }}
+    from reported
     where period_grain <> 'all' and is_over
 ),
 
@@ -25,7 +29,7 @@ latest as (
                 {{ dbt.dateadd('month', -months, current_period_start(grain)) }} as date
             ) as period_start,
             is_rate
-        from {{ ref('int_reporting__values') }}
+        from reported
         where period_grain = '{{ grain }}'
         {%- if not loop.last %}
 

@@ -1,7 +1,15 @@
 -- One row per occurrence of a signal with the change behind it; a shift is of a stage, no record.
 {% set text = dbt.type_string() %}
 
-with united as (
+with occurrences as (
+    select * from {{ ref('int_root_cause__occurrences') }}
+),
+
+stage_dwell_shift as (
+    select * from {{ ref('int_signals__stage_dwell_shift') }}
+),
+
+united as (
     select
         occurrence_id as evidence_id,
         rule_id as signal,
@@ -29,7 +37,7 @@ with united as (
         channel,
         automation_id,
         cast(null as date) as week_start
-    from {{ ref('int_root_cause__occurrences') }}
+    from occurrences
     where kind = 'signal'
 
     union all
@@ -64,7 +72,7 @@ with united as (
         cast(null as {{ text }}) as channel,
         cast(null as {{ text }}) as automation_id,
         week_start
-    from {{ ref('int_signals__stage_dwell_shift') }}
+    from stage_dwell_shift
 ),
 
 final as (

@@ -1,12 +1,36 @@
+-- One row per record that was merged away: into which and when, by all that HubSpot tells of it.
 {%- set unknown = 'cast(null as ' ~ dbt.type_timestamp() ~ ')' %}
--- Which record was merged into which and when, from every place where HubSpot tells it.
-with told as (
+with contact as {{ inlined() }} (
+    select * from {{ ref('base_hubspot__contact') }}
+),
+
+contact_merge_audit as (
+    select * from {{ ref('base_hubspot__contact_merge_audit') }}
+),
+
+company as (
+    select * from {{ ref('base_hubspot__company') }}
+),
+
+deal as (
+    select * from {{ ref('base_hubspot__deal') }}
+),
+
+merged_deal as (
+    select * from {{ ref('base_hubspot__merged_deal') }}
+),
+
+ticket as (
+    select * from {{ ref('base_hubspot__ticket') }}
+),
+
+told as (
     select
         'contact' as object_type,
         survivor.id as survivor_id,
         parts.part,
         {{ unknown }} as merged_at
-    from {{ ref('base_hubspot__contact') }} as survivor,
+    from contact as survivor,
         {{ split_rows('survivor.property_hs_merged_object_ids', ';') }}
     where survivor.landing_status = 'staged' and survivor.is_latest_version
 
@@ -18,7 +42,7 @@ with told as (
         survivor.id as survivor_id,
         {{ dbt.split_part('parts.part', "':'", 1) }} as part,
         {{ parse_value(dbt.split_part('parts.part', "':'", 2), 'text', 'timestamp') }} as merged_at
-    from {{ ref('base_hubspot__contact') }} as survivor,
+    from contact as survivor,
         {{ split_rows('survivor.property_hs_calculated_merged_vids', ';') }}
     where survivor.landing_status = 'staged' and survivor.is_latest_version
 
@@ -29,7 +53,7 @@ with told as (
         canonical_vid as survivor_id,
         vid_to_merge as part,
         timestamp as merged_at
-    from {{ ref('base_hubspot__contact_merge_audit') }}
+    from contact_merge_audit
     where landing_status = 'staged'
 
     union all
@@ -39,7 +63,7 @@ with told as (
         survivor.id as survivor_id,
         parts.part,
         {{ unknown }} as merged_at
-    from {{ ref('base_hubspot__company') }} as survivor,
+    from company as survivor,
         {{ split_rows('survivor.property_hs_merged_object_ids', ';') }}
     where survivor.landing_status = 'staged' and survivor.is_latest_version
 
@@ -50,7 +74,7 @@ with told as (
         survivor.deal_id as survivor_id,
         parts.part,
         {{ unknown }} as merged_at
-    from {{ ref('base_hubspot__deal') }} as survivor,
+    from deal as survivor,
         {{ split_rows('survivor.property_hs_merged_object_ids', ';') }}
     where survivor.landing_status = 'staged' and survivor.is_latest_version
 
@@ -61,7 +85,7 @@ with told as (
         deal_id as survivor_id,
         merged_deal_id as part,
         {{ unknown }} as merged_at
-    from {{ ref('base_hubspot__merged_deal') }}
+    from merged_deal
     where landing_status = 'staged'
 
     union all
@@ -71,7 +95,7 @@ with told as (
         survivor.id as survivor_id,
         parts.part,
         {{ unknown }} as merged_at
-    from {{ ref('base_hubspot__ticket') }} as survivor,
+    from ticket as survivor,
         {{ split_rows('survivor.property_hs_merged_object_ids', ';') }}
     where survivor.landing_status = 'staged' and survivor.is_latest_version
 ),

@@ -2,7 +2,19 @@
 -- only: the old one is the value before it of the same property.
 {{ config(materialized='view') }}
 
-with told as (
+with deal_stage as (
+    select * from {{ ref('base_hubspot__deal_stage') }}
+),
+
+field_map as (
+    select * from {{ ref('field_map') }}
+),
+
+hubspot_change_sources as (
+    select * from {{ ref('hubspot_change_sources') }}
+),
+
+told as (
     select
         'opportunity' as object_type,
         deal_id as record_id,
@@ -14,7 +26,7 @@ with told as (
         source_id,
         _fivetran_start,
         landing_status
-    from {{ ref('base_hubspot__deal_stage') }}
+    from deal_stage
 
     {%- for object_type, hubspot_object in [
         ('opportunity', 'deal'), ('contact', 'contact'), ('account', 'company'), ('case', 'ticket'),
@@ -43,7 +55,7 @@ mapped as (
         coalesce(field_map.field, told.landed_field) as field,
         told.landing_status <> 'staged' as is_landed_again
     from told
-    left join {{ ref('field_map') }} as field_map
+    left join field_map
         on
             field_map.crm = 'hubspot'
             and told.object_type = field_map.object_type
@@ -132,7 +144,7 @@ final as (
             and ordered.record_id = stages_told.record_id
             and ordered.new_value = stages_told.new_value
             and ordered.changed_at = stages_told.changed_at
-    left join {{ ref('hubspot_change_sources') }} as sources
+    left join hubspot_change_sources as sources
         on upper(ordered.source) = sources.source
 )
 

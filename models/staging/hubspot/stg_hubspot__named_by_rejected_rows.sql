@@ -1,3 +1,4 @@
+-- One row per record that a rejected row names, so that what it would have said is known to lack.
 {{ config(materialized='view') }}
 
 {{ named_by_rejected_rows('hubspot', [

@@ -1,4 +1,4 @@
--- One row per clock.
+-- One row per clock: when it started, is due and stopped.
 {{ config(materialized='view') }}
 
 with clocks as (

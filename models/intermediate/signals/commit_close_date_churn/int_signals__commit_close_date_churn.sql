@@ -1,12 +1,24 @@
 -- One row per close-date change in a period's last days, of an open deal past its milestone.
-with changes as (
+with field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
+milestones as (
+    select * from {{ ref('int_history__milestones') }}
+),
+
+open_spans as (
+    select * from {{ ref('int_history__open_spans') }}
+),
+
+changes as (
     select
         changes.record_sk,
         changes.change_number,
         changes.changed_at,
         {{ business_time('changes.changed_at') }} as changed_at_local
-    from {{ ref('stg_crm__field_changes') }} as changes
-    inner join {{ ref('int_history__milestones') }} as milestones
+    from field_changes as changes
+    inner join milestones
         on changes.record_sk = milestones.record_sk
     where
         not changes.is_orphan
@@ -40,7 +52,7 @@ final as (
         || ' before the end of the {{ var("business_period") }}' as detail,
         in_period.period_end_local
     from in_period
-    inner join {{ ref('int_history__open_spans') }} as spans
+    inner join open_spans as spans
         on
             in_period.record_sk = spans.record_sk
             and in_period.changed_at >= spans.opened_at

@@ -2,12 +2,7 @@
 -- open in the last days of it, on the period's last day; back to the baseline of the first day.
 {{ config(materialized='view') }}
 
-with policy as (
-    select
-        {{ threshold('rate_history_days') }} + {{ threshold('rate_baseline_days') }} as n_days
-),
-
-records as (
+with records as (
     select record_sk
     from {{ ref('int_crm__records') }}
     where object_type = 'opportunity'
@@ -21,11 +16,20 @@ spans as (
     select * from {{ ref('int_history__open_spans') }}
 ),
 
+commit_close_date_churn as (
+    select * from {{ ref('int_signals__commit_close_date_churn') }}
+),
+
+policy as (
+    select
+        {{ threshold('rate_history_days') }} + {{ threshold('rate_baseline_days') }} as n_days
+),
+
 churns as (
     select distinct
         record_sk,
         period_end_local
-    from {{ ref('int_signals__commit_close_date_churn') }}
+    from commit_close_date_churn
 ),
 
 days as (

@@ -1,11 +1,23 @@
 -- One row per change after the record's first milestone that should not come so late.
-with edits as (
+with field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
+stage_changes as (
+    select * from {{ ref('int_history__stage_changes') }}
+),
+
+milestones as (
+    select * from {{ ref('int_history__milestones') }}
+),
+
+edits as (
     select
         record_sk,
         field,
         change_number,
         changed_at
-    from {{ ref('stg_crm__field_changes') }}
+    from field_changes
     where not is_orphan and field in ('close_date', 'amount', 'lead_source')
 
     union all
@@ -15,7 +27,7 @@ with edits as (
         field,
         change_number,
         changed_at
-    from {{ ref('int_history__stage_changes') }}
+    from stage_changes
     where is_regression
 ),
 
@@ -34,7 +46,7 @@ final as (
         || {{ duration_text(seconds_between('milestones.first_milestone_at', 'edits.changed_at')) }}
         || ' after the first milestone' as detail
     from edits
-    inner join {{ ref('int_history__milestones') }} as milestones
+    inner join milestones
         on edits.record_sk = milestones.record_sk
     where edits.changed_at > milestones.first_milestone_at
 )

@@ -10,12 +10,16 @@ milestones as (
     select * from {{ ref('int_history__milestones') }}
 ),
 
+late_edit as (
+    select * from {{ ref('int_signals__late_edit') }}
+),
+
 -- Several fields may be edited at once.
 late_edits as (
     select distinct
         record_sk,
         occurred_at
-    from {{ ref('int_signals__late_edit') }}
+    from late_edit
 ),
 
 open_past_milestone as (

@@ -1,5 +1,13 @@
 -- One row per owner change that follows another too soon.
-with owner_changes as (
+with field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
+records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+owner_changes as (
     select
         record_sk,
         change_number,
@@ -9,7 +17,7 @@ with owner_changes as (
         {{ nth_previous(
             'changed_at', threshold('owner_ping_pong__changes'), 'record_sk', 'change_number'
         ) }} as nth_changed_at
-    from {{ ref('stg_crm__field_changes') }}
+    from field_changes
     where not is_orphan and field = 'owner_id'
 ),
 
@@ -21,7 +29,7 @@ judged as (
         owner_changes.nth_changed_at,
         (owner_changes.new_value is not distinct from owner_changes.owner_before) as is_return
     from owner_changes
-    inner join {{ ref('int_crm__records') }} as records
+    inner join records
         on owner_changes.record_sk = records.record_sk
     where
         owner_changes.changed_at <= {{ later(

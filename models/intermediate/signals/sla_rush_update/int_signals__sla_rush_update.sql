@@ -1,12 +1,24 @@
 -- One row per SLA clock and change just before it is due: a change counts for each that it beats.
-with clocks as (
+with sla_clocks as (
+    select * from {{ ref('stg_crm__sla_clocks') }}
+),
+
+records as (
+    select * from {{ ref('int_crm__records') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
+clocks as (
     select
         records.record_sk,
         clocks.sla_clock_key,
         clocks.sla,
         clocks.due_at
-    from {{ ref('stg_crm__sla_clocks') }} as clocks
-    inner join {{ ref('int_crm__records') }} as records on clocks.record_key = records.record_key
+    from sla_clocks as clocks
+    inner join records on clocks.record_key = records.record_key
     where clocks.due_at is not null
 ),
 
@@ -23,7 +35,7 @@ final as (
         || ' before the ' || coalesce(clocks.sla, 'SLA') || ' clock was due' as detail,
         clocks.due_at
     from clocks
-    inner join {{ ref('stg_crm__field_changes') }} as changes
+    inner join field_changes as changes
         on
             clocks.record_sk = changes.record_sk
             and clocks.due_at > changes.changed_at

@@ -16,9 +16,13 @@ clocks as (
     from {{ ref('stg_crm__sla_clocks') }}
 ),
 
+sla_rush_update as (
+    select * from {{ ref('int_signals__sla_rush_update') }}
+),
+
 rushed_clocks as (
     select distinct part as sla_clock_key
-    from {{ ref('int_signals__sla_rush_update') }}
+    from sla_rush_update
 ),
 
 due as (

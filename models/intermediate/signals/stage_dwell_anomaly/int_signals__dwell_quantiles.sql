@@ -1,20 +1,5 @@
 -- One row per stage and segment, per stage over all segments, and quantile of the usual stays.
-with quantiles as (
-    select cast(quantile as decimal(6, 4)) as quantile
-    from {{ ref('dwell_quantiles') }}
-
-    {% for needed in [
-        '0.1', '0.5', '0.9', threshold('stage_dwell_anomaly__low_quantile'),
-        threshold('stage_dwell_anomaly__high_quantile'),
-    ] %}
-        union
-
-        select cast({{ needed }} as decimal(6, 4)) as quantile
-
-    {% endfor %}
-),
-
-periods as (
+with periods as (
     select
         crm,
         object_type,
@@ -27,6 +12,25 @@ periods as (
         not is_terminal
         and ended_at <= {{ as_of() }}
         and ended_at > {{ later(as_of(), -86400, threshold('dwell_baseline_days')) }}
+),
+
+dwell_quantiles as (
+    select * from {{ ref('dwell_quantiles') }}
+),
+
+quantiles as (
+    select cast(quantile as decimal(6, 4)) as quantile
+    from dwell_quantiles
+
+    {% for needed in [
+        '0.1', '0.5', '0.9', threshold('stage_dwell_anomaly__low_quantile'),
+        threshold('stage_dwell_anomaly__high_quantile'),
+    ] %}
+        union
+
+        select cast({{ needed }} as decimal(6, 4)) as quantile
+
+    {% endfor %}
 ),
 
 segments as (
