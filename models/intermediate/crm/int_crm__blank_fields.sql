@@ -1,5 +1,5 @@
--- One row per visible record of any object: which of the fields that it can be asked for are blank at
--- as_of. NULL where its object has no such field.
+-- One row per visible record of any object: which of the fields that it can be asked for are blank
+-- at as_of. NULL where its object has no such field.
 {%- set text = dbt.type_string() -%}
 {%- set nothing = 'cast(null as ' ~ dbt.type_boolean() ~ ')' -%}
 {%- set either_fields = health_either_fields() -%}

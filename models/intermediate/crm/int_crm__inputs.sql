@@ -1,7 +1,8 @@
 -- One row per CRM, object type and input: what is landed of all that rules read. Each big table is
 -- read once: what is found stands side by side, then one below the other.
 {%- set objects = crm_objects() | list -%}
-{#- What a record shows at as_of: words for nothing count as a value of these, of the other fields they do not. -#}
+{#- What a record shows at as_of: words for nothing count as a value of these, of the other
+    fields they do not. -#}
 {%- set of_records = {
     'amount': 'records.amount is not null',
     'lead_source': 'records.lead_source is not null',
@@ -132,7 +133,10 @@ landed as (
         select
             {%- for input, (condition, tellers) in of_landed.items() %}
                 max(
-                    case when {{ condition if object_type in tellers else 'false' }} then 1 else 0 end
+                    case
+                        when {{ condition if object_type in tellers else 'false' }} then 1
+                        else 0
+                    end
                 ) as has_{{ input }},
             {%- endfor %}
             crm,

@@ -1,5 +1,5 @@
--- One row per record with any activity done by as_of: the first and the last one; an account has also
--- those of its contacts and opportunities.
+-- One row per record with any activity done by as_of: the first and the last one; an account has
+-- also those of its contacts and opportunities.
 with activities as (
     select * from {{ ref('stg_crm__activities') }}
 ),

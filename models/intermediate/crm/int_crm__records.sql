@@ -1,5 +1,5 @@
--- One row per visible record of any object, as it was at as_of: fields with a history from it, others
--- as landed.
+-- One row per visible record of any object, as it was at as_of: fields with a history from it,
+-- others as landed.
 {%- set histories = [
     'stage', 'status', 'owner_id', 'amount', 'close_date', 'lead_source', 'next_step',
     'forecast_category', 'consent_status', 'do_not_contact', 'lifecycle_stage',

@@ -1,5 +1,5 @@
--- One row per pipeline that records have ('' for none) and stage: what the stage means there, by its
--- row in that pipeline, else the one without a pipeline, else any pipeline's.
+-- One row per pipeline that records have ('' for none) and stage: what the stage means there, by
+-- its row in that pipeline, else the one without a pipeline, else any pipeline's.
 with opportunities as (
     select * from {{ ref('stg_crm__opportunities') }}
 ),

@@ -1,5 +1,5 @@
--- One row per record and changed field: its value at as_of, by the last visible change; before the first
--- visible one, what the earliest change left.
+-- One row per record and changed field: its value at as_of, by the last visible change; before the
+-- first visible one, what the earliest change left.
 with final as (
     select
         record_sk,

@@ -1,5 +1,5 @@
--- One row per CRM × object type at as_of: its live records by their worst finding, and the grade that
--- the share without any earns.
+-- One row per CRM × object type at as_of: its live records by their worst finding, and the grade
+-- that the share without any earns.
 {{ config(materialized='view') }}
 
 {%- set severities = ['critical', 'high', 'medium', 'low'] %}

@@ -1,4 +1,5 @@
--- One row per metric × CRM × object type × segment at as_of: its value, and how it stands to its target.
+-- One row per metric × CRM × object type × segment at as_of: its value, and how it stands to its
+-- target.
 {{ config(materialized='view') }}
 
 {%- set double = type_double() %}

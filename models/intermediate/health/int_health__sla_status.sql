@@ -1,4 +1,5 @@
--- One row per SLA × CRM × object type × scope (everyone, a team, an owner): how it is kept at as_of.
+-- One row per SLA × CRM × object type × scope (everyone, a team, an owner): how it is kept at
+-- as_of.
 {{ config(materialized='view') }}
 
 {%- set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' %}

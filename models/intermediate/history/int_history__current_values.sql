@@ -1,5 +1,5 @@
--- One row per visible record and field that histories tell: what the landed record itself says of it,
--- as text.
+-- One row per visible record and field that histories tell: what the landed record itself says of
+-- it, as text.
 {{ config(materialized='view') }}
 
 {%- set text = dbt.type_string() %}

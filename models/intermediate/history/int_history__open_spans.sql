@@ -35,7 +35,8 @@ spans as (
     select
         in_stages.record_sk,
         in_stages.opened_at,
-        -- What was deleted at an unknown time counts as deleted at every as_of, so it was never open.
+        -- What was deleted at an unknown time counts as deleted at every as_of, so it was never
+        -- open.
         case
             when records.is_live then in_stages.closed_at
             when records.deleted_at is null then in_stages.opened_at

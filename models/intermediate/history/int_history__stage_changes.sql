@@ -1,5 +1,5 @@
--- One row per change of a stage or status: both stages, and the change before it and, as the policy of
--- the jump asks, the nth before it. The window runs over the narrow key.
+-- One row per change of a stage or status: both stages, and the change before it and, as the policy
+-- of the jump asks, the nth before it. The window runs over the narrow key.
 with field_changes as (
     select * from {{ ref('stg_crm__field_changes') }}
 ),

@@ -1,4 +1,5 @@
--- One row per record and stage (or status) in turn: from when to when it was there, and what it means.
+-- One row per record and stage (or status) in turn: from when to when it was there, and what it
+-- means.
 with records as {{ inlined() }} (
     select * from {{ ref('int_crm__records') }}
 ),

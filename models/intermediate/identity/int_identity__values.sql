@@ -1,5 +1,5 @@
--- One row per record of a pair and field that it fills: the value, as it is compared, and since when
--- it is known. Of flags only those that are set.
+-- One row per record of a pair and field that it fills: the value, as it is compared, and since
+-- when it is known. Of flags only those that are set.
 {%- set text = dbt.type_string() -%}
 {%- set objects = compared_fields() %}
 

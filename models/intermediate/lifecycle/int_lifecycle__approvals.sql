@@ -1,5 +1,5 @@
--- One row per candidate and role that has to approve what is decided of it, or that has approved
--- it and was not overruled by a rescue since. To approve of a record in quarantine is to archive it.
+-- One row per candidate and role that has to approve what is decided of it, or that has approved it
+-- and was not overruled by a rescue since. To approve of a record in quarantine is to archive it.
 {{ config(materialized='view') }}
 
 with candidates as (

@@ -1,5 +1,5 @@
--- One row per CRM and object type: what is landed of what the lifecycle's rules ask for, and what an
--- empty flag means there (NULL: it is not known).
+-- One row per CRM and object type: what is landed of what the lifecycle's rules ask for, and what
+-- an empty flag means there (NULL: it is not known).
 {%- set flags = [
     'legal_hold', 'do_not_contact', 'opted_out', 'is_customer', 'is_partner', 'is_strategic',
 ] -%}

@@ -1,4 +1,5 @@
--- One row per test or step that has not passed since it last failed: its last failure, and since when.
+-- One row per test or step that has not passed since it last failed: its last failure, and since
+-- when.
 {{ config(materialized='view') }}
 
 with results as (

@@ -1,4 +1,5 @@
--- One row per live deal won in the window whose time for the handoff is over: whether it is complete.
+-- One row per live deal won in the window whose time for the handoff is over: whether it is
+-- complete.
 {%- set days = threshold('handoff_completeness__evidence_days') -%}
 {%- set window_start
     = later(as_of(), -86400, threshold('handoff_completeness__window_days')) -%}

@@ -1,4 +1,5 @@
--- One row per live customer account (any, where a CRM tells of no customer): whether it kept its owner.
+-- One row per live customer account (any, where a CRM tells of no customer): whether it kept its
+-- owner.
 with records as (
     select
         record_sk,

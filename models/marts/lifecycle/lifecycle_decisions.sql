@@ -18,7 +18,9 @@ final as (
         cast(missing_inputs as {{ text }}) as missing_inputs,
         last_activity_at,
         cast(retention_due_at as {{ dbt.type_timestamp() }}) as retention_due_at,
-        {%- for column in ['lifecycle_tag', 'owner_id', 'team', 'account_id', 'segment', 'region'] %}
+        {%- for column in [
+            'lifecycle_tag', 'owner_id', 'team', 'account_id', 'segment', 'region',
+        ] %}
             cast({{ column }} as {{ text }}) as {{ column }},
         {%- endfor %}
         cast(value_at_stake as {{ type_amount() }}) as value_at_stake,

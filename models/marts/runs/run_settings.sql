@@ -1,4 +1,5 @@
--- One row per setting: what the last build was given, so that whoever reads its marts need not guess.
+-- One row per setting: what the last build was given, so that whoever reads its marts need not
+-- guess.
 {%- set text = dbt.type_string() %}
 
 with given as (

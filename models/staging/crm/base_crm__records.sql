@@ -1,5 +1,5 @@
--- One row per landed record that can have a history, visible at as_of or not, with a narrow key: windows
--- over an integer cost a quarter of windows over 18-character ids.
+-- One row per landed record that can have a history, visible at as_of or not, with a narrow key:
+-- windows over an integer cost a quarter of windows over 18-character ids.
 with landed as (
     {%- set objects = {
         'accounts': 'account', 'contacts': 'contact', 'leads': 'lead',

@@ -1,4 +1,5 @@
--- One row per stage of an object and pipeline, as the CRM lists it or the seed stage_overrides says.
+-- One row per stage of an object and pipeline, as the CRM lists it or the seed stage_overrides
+-- says.
 with stage_overrides as (
     select * from {{ ref('stage_overrides') }}
 ),

@@ -1,5 +1,5 @@
--- One row per told row of the histories, visible at as_of or not, each classed: `effective` (old and
--- new value differ once blanks are null), `no_op`, `first_value` (at creation), `duplicate`.
+-- One row per told row of the histories, visible at as_of or not, each classed: `effective` (old
+-- and new value differ once blanks are null), `no_op`, `first_value` (at creation), `duplicate`.
 with placeholders as (
     select placeholder from {{ ref('blank_placeholders') }}
 ),
@@ -18,9 +18,9 @@ users as (
     from {{ ref('stg_crm__users') }}
 ),
 
--- login_id: who made the change, where a history names a login and no user. is_channel_by_actor: the
--- CRM tells no channel, and a machine's user has only its own. is_first_value: NULL for a first value
--- that may be the one at creation, which the time tells.
+-- login_id: who made the change, where a history names a login and no user. is_channel_by_actor:
+-- the CRM tells no channel, and a machine's user has only its own. is_first_value: NULL for a first
+-- value that may be the one at creation, which the time tells.
 told as (
     {{ crm_union('field_changes', [
         'object_type', 'record_id', 'source_table', 'change_id', 'change_sequence', 'landed_field',

@@ -1,5 +1,5 @@
--- One row per user, integration, automation or queue, with the team and kind of the seed user_policy
--- where the CRM does not tell them.
+-- One row per user, integration, automation or queue, with the team and kind of the seed
+-- user_policy where the CRM does not tell them.
 with user_policy as (
     select * from {{ ref('user_policy') }}
 ),

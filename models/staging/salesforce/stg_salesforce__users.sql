@@ -1,4 +1,5 @@
--- One row per user or queue. Salesforce lists people; what is none is named by its type or the policy.
+-- One row per user or queue. Salesforce lists people; what is none is named by its type or the
+-- policy.
 {{ config(materialized='view') }}
 
 with users as (
