@@ -5,7 +5,11 @@ with placeholders as (
 ),
 
 records as (
-    select * from {{ ref('base_crm__records') }}
+    select
+        *,
+        created_at + {{ threshold('first_value_seconds') }} * interval '1' second
+            as first_values_until
+    from {{ ref('base_crm__records') }}
 ),
 
 users as (
@@ -74,11 +78,9 @@ classed as (
             when
                 coalesce(
                     folded.is_first_value,
-                    records.created_at is null
-                    or folded.changed_at
-                    <= records.created_at
-                    + {{ threshold('first_value_seconds') }} * interval '1' second
-                ) then 'first_value'
+                    records.created_at is null or folded.changed_at <= records.first_values_until
+                )
+                then 'first_value'
             when (folded.old_value is not distinct from folded.new_value) then 'no_op'
             else 'effective'
         end as change_class
