@@ -1,7 +1,7 @@
 {#- A text, NULL where it is blank: white space only, the word null, or a placeholder of the seed blank_placeholders. The
     word null cannot stand in a seed: dbt reads it as NULL on some engines. The placeholders are compared as one text,
     since engines that take no IN with a subquery outside of a filter take a scalar one, and callers need no join. -#}
-{% macro blank_to_null(value, placeholder=none) -%}
+{% macro blank_to_null(value) -%}
     case
         when {{ crm_hygiene.is_blank(value) }} then null
         when {{ dbt.position(

@@ -1,10 +1,6 @@
 -- One row per told row of the histories, visible at as_of or not, each classed: `effective` (old
 -- and new value differ once blanks are null), `no_op`, `first_value` (at creation), `duplicate`.
-with placeholders as (
-    select placeholder from {{ ref('blank_placeholders') }}
-),
-
-records as (
+with records as (
     select
         *,
         created_at + {{ threshold('first_value_seconds') }} * interval '1' second
@@ -54,13 +50,9 @@ folded as (
         told.correlation_id,
         told.is_duplicate,
         told.is_first_value,
-        {{ blank_to_null('told.old_value', 'old_blanks.placeholder') }} as old_value,
-        {{ blank_to_null('told.new_value', 'new_blanks.placeholder') }} as new_value
+        {{ blank_to_null('told.old_value') }} as old_value,
+        {{ blank_to_null('told.new_value') }} as new_value
     from told
-    left join placeholders as old_blanks
-        on lower({{ strip('told.old_value') }}) = old_blanks.placeholder
-    left join placeholders as new_blanks
-        on lower({{ strip('told.new_value') }}) = new_blanks.placeholder
 ),
 
 classed as (
