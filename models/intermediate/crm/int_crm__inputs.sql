@@ -13,6 +13,7 @@
     'last_activity': 'records.last_activity_at is not null',
 } -%}
 {%- set fields = health_field_names() | reject('in', of_records) | list -%}
+{%- set told_fields = health_field_names() | list + ['consent_status', 'do_not_contact'] -%}
 {#- What a landed record tells, and the objects whose records can. -#}
 {%- set of_landed = {
     'legal_hold': ('is_on_legal_hold is not null', objects),
@@ -319,9 +320,7 @@ found as (
         object_type,
         field as input
     from histories
-    where field in (
-        'consent_status', 'do_not_contact', '{{ health_field_names() | join("', '") }}'
-    )
+    where field in ('{{ told_fields | join("', '") }}')
 
     union all
 
