@@ -12,14 +12,6 @@ segment_moves as (
     select * from {{ ref('int_signals__daily_moves') }}
 ),
 
-all_thresholds as (
-    select * from {{ ref('thresholds') }}
-),
-
-threshold_overrides as (
-    select * from {{ ref('threshold_overrides') }}
-),
-
 policy as (
     select
         cast({{ threshold('rate_history_days') }} as integer) as history_days,
@@ -27,12 +19,7 @@ policy as (
 ),
 
 thresholds as (
-    select
-        defaults.threshold_id,
-        coalesce(overrides.value, defaults.value) as limit_value
-    from all_thresholds as defaults
-    left join threshold_overrides as overrides
-        on defaults.threshold_id = overrides.threshold_id
+    {{ thresholds_in_force(['defaults.threshold_id']) }}
 ),
 
 days as (
@@ -194,17 +181,17 @@ limited as (
         {%- for limit in ['watch', 'alert'] %}
             case
                 when rated.limit_kind = 'absolute'
-                    then cast({{ limit }}_limits.limit_value as {{ double }})
+                    then cast({{ limit }}_limits.value as {{ double }})
                 when rated.baseline_denominator >= policy.minimum_sample
-                    then rated.baseline_rate * (1 + {{ limit }}_limits.limit_value)
+                    then rated.baseline_rate * (1 + {{ limit }}_limits.value)
             end as {{ limit }}_at,
             case
                 when rated.limit_kind = 'absolute'
-                    then rated.rate > cast({{ limit }}_limits.limit_value as {{ double }})
+                    then rated.rate > cast({{ limit }}_limits.value as {{ double }})
                 else
                     rated.numerator * rated.baseline_denominator
                     > rated.denominator * rated.baseline_numerator
-                    * (1 + {{ limit }}_limits.limit_value)
+                    * (1 + {{ limit }}_limits.value)
             end as is_over_{{ limit }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from rated

@@ -1,18 +1,7 @@
 -- One row per CRM, signal, object type, segment and day. Every run writes the days that it shows
 -- anew; older days stay.
 {% set text = dbt.type_string() %}
-{% set can_delete = target.type in ('duckdb', 'postgres', 'redshift', 'snowflake') %}
-
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert' if can_delete else 'insert_overwrite',
-    unique_key='signal_date' if can_delete else none,
-    partition_by=(
-        {'field': 'signal_date', 'data_type': 'date'} if target.type == 'bigquery'
-        else none if can_delete else ['signal_date']
-    ),
-    on_schema_change='append_new_columns'
-) }}
+{{ config(**kept_days('signal_date')) }}
 
 with rates as (
     select * from {{ ref('int_signals__daily_rates') }}
