@@ -816,6 +816,20 @@ def test_the_models_decide_what_plain_python_decides(name):
     assert_same(one.found, plain_rows(one.lifecycle))
 
 
+def test_the_version_of_the_rules_rests_on_every_policy_that_they_read():
+    judged("as shipped")
+    judging = [one for one in MODELS.nodes if one.fqn[1:3] == ["intermediate", "lifecycle"]]
+    version = next(one for one in judging if one.name == "int_lifecycle__rule_versions")
+    read = {seed for one in judging for seed in one.depends_on.nodes if seed.startswith("seed.")}
+    # These name records one by one: what they say is a fact of the record.
+    read -= {f"seed.crm_hygiene.{seed}" for seed in ("protected_records", "lifecycle_reviews")}
+    assert len(read) > 8
+    missing = [
+        one for one in read if f'"policy"."{one.split(".")[-1]}"' not in version.compiled_code
+    ]
+    assert not missing
+
+
 def test_twenty_thousand_random_records_hold_every_rule():
     assert sum(judged(name).landing.n_records for name in SETTINGS) > 20_000
     rules = {row[2] for name in SETTINGS for row in judged(name).found}
