@@ -1,4 +1,4 @@
-{#- What the landing gate checks, as an object: as_of, the start of the run, and each landing that this run reads: the CRM,
+{#- Prints what the landing gate checks, as JSON: as_of, the start of the run, and each landing that this run reads: the CRM,
     its place (database and schema, or folder) and its landed tables, each with its landed columns (name: type) and the
     query that reads it. Lands files first, as a run does. Covers the engines that the gate covers: DuckDB, PostgreSQL. -#}
 {% macro landings_to_check() %}
@@ -9,7 +9,7 @@
         {%- for table in crms()[crm].tables -%}
             {%- set relation = crm_hygiene.landed_relation(crm, table, names) -%}
             {#- In the demo a relation is named before it is there. -#}
-            {%- if execute and relation is not none and load_relation(relation) is not none -%}
+            {%- if relation is not none and load_relation(relation) is not none -%}
                 {%- set declared = crm_hygiene.declared_table(crm, table) -%}
                 {%- set landed, columns = crm_hygiene.landed_columns(relation), {} -%}
                 {%- for column in landed.values() | sum(start=[]) -%}
@@ -20,20 +20,16 @@
                 }}) -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- if execute -%}
-            {%- set schema = crm_hygiene.landing_schema(crm) -%}
-            {%- set database = target.database if is_demo() else (
-                declared_tables() | selectattr('source_name', 'equalto', crm) | first).database -%}
-            {%- do landings.append({
-                'crm': crm, 'tables': tables, 'schema': schema, 'files': var(crm ~ '_files', none),
-                'place': var(crm ~ '_files', none) or database ~ '.' ~ schema
-            }) -%}
-        {%- endif -%}
+        {%- set schema, files = crm_hygiene.landing_schema(crm), var(crm ~ '_files', none) -%}
+        {%- set database = (declared_tables() | selectattr('source_name', 'equalto', crm) | first).database -%}
+        {%- do landings.append({
+            'crm': crm, 'tables': tables, 'schema': schema, 'files': files, 'place': files or database ~ '.' ~ schema
+        }) -%}
     {%- endfor -%}
-    {{ return({
+    {%- do print(tojson({
         'landings': landings, 'is_demo': is_demo(),
         'as_of': crm_hygiene.as_of().split("'")[1], 'run_start': crm_hygiene.run_start().split("'")[1]
-    }) }}
+    })) -%}
 {% endmacro %}
 
 

@@ -1,7 +1,6 @@
 """dbt in this process: the project is parsed once, whatever is asked of it afterwards."""
 
 import contextlib
-import io
 import json
 import os
 from collections.abc import Callable
@@ -63,38 +62,34 @@ class Dbt:
         """Run a command quietly: warnings, errors and what the project itself prints."""
         return self.invoke(command, *arguments, manifest=self.manifest)
 
-    def ask(self, expression: str) -> Any:
-        """Return the value of a Jinja expression, such as a call of a macro, on the warehouse."""
-        complaints: list[str] = []
+    def ask(self, macro: str) -> Any:
+        """Return what a macro prints as JSON; it may look into the warehouse."""
+        printed: list[str] = []
 
         def listen(event: Any) -> None:
-            # The exception itself says only that there was one.
-            if event.info.name == "ParseInlineNodeError":
-                complaints.append(event.data.exc)
+            if event.info.name == "PrintEvent":
+                printed.append(event.data.msg)
 
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            answer = self.invoke(
-                # The log and the artifacts are for those who look for what stopped a run.
-                *("--log-level", "none", "--log-level-file", "none", "compile", "--no-write-json"),
-                *("--inline", f"{{{{ tojson({expression}) }}}}"),
-                manifest=self.manifest,
-                listen=listen,
-            )
+        # The log and the artifacts are for those who look for what stopped a run.
+        silent = ["--log-level", "none", "--log-level-file", "none"]
+        operation = ["run-operation", macro, "--no-write-json"]
+        answer = self.invoke(*silent, *operation, manifest=self.manifest, listener=listen)
         if not answer.success:
-            raise DbtError(reason((complaints or [answer.exception])[0]))
-        return json.loads(answer.result.results[0].node.compiled_code)
+            results = getattr(answer.result, "results", None)
+            raise DbtError(reason(results[0].message if results else answer.exception))
+        return json.loads(printed[-1])
 
     def invoke(
         self,
         *arguments: str,
         manifest: "Manifest | None",
-        listen: Callable[[Any], None] | None = None,
+        listener: Callable[[Any], None] | None = None,
     ) -> "dbtRunnerResult":
         """Run a command on a parsed project, or parse it first."""
         # Imported here: dbt is slow to load.
         from dbt.cli.main import dbtRunner
 
-        runner = dbtRunner(manifest, [listen] if listen else None)
+        runner = dbtRunner(manifest, [listener] if listener else None)
         with contextlib.chdir(ROOT):
             return runner.invoke(["--quiet", "--no-use-colors", *arguments, *self.options])
 

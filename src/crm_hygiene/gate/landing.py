@@ -89,7 +89,7 @@ def declared_tables(manifest: Manifest, crm: str) -> dict[str, Table]:
 
 def read_landings(dbt: Dbt) -> Run:
     """The landings that the project reads: its demo until crm_sources is set."""
-    told = dbt.ask("landings_to_check()")
+    told = dbt.ask("landings_to_check")
     landings = [
         Landing(
             crm=landing["crm"],
