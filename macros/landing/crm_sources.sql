@@ -1,6 +1,6 @@
 {#- The landings that this run reads: a list out of the registered CRMs. Raises a compiler error for any other name. -#}
 {% macro crm_sources() %}
-    {%- set sources = var('crm_sources', none) or ['salesforce', 'hubspot'] -%}
+    {%- set sources = var('crm_sources', none) or demo_tables().keys() | list -%}
     {%- if sources is string -%}
         {{ exceptions.raise_compiler_error(
             "crm_sources is '" ~ sources ~ "'; it is a list out of " ~ crms().keys() | join(', ') ~ "."

@@ -49,9 +49,13 @@ limit 0
                 {%- do raw.update({source_column.name: column.name if column.data_type == 'string'
                     else 'source_' ~ column.name ~ loop.index}) -%}
             {%- endfor -%}
-            {%- if name in ('fivetransynced', 'loadedat') and landed.get(name) -%}
+            {%- if column.name == declared.loaded_at_field and landed.get(name) -%}
                 {%- do loaded_at.append(column.name) -%}
             {%- endif -%}
+        {%- endfor -%}
+        {%- for column in declared.columns.values()
+            if (column.config.meta or {}).get('last_change') and landed.get(column.name | replace('_', '')) -%}
+            {%- do loaded_at.append(column.name) -%}
         {%- endfor -%}
         {%- for name in key -%}
             {%- do key_parts.append("coalesce(cast(" ~ parsed[name] ~ " as " ~ text ~ "), '')") -%}
@@ -62,15 +66,10 @@ limit 0
             {%- set key_value = 'case when not ' ~ crm_hygiene.is_blank(first) ~ ' then '
                 ~ key_parts | join(" || ':' || ") ~ ' end' -%}
         {%- endif -%}
-        {%- for name in ['updated_at', 'last_modified_date', 'property_hs_lastmodifieddate', 'property_lastmodifieddate'] -%}
-            {%- if name in parsed and landed.get(name | replace('_', '')) -%}
-                {%- do loaded_at.append(name) -%}
-            {%- endif -%}
-        {%- endfor -%}
         {%- set reasons = [] -%}
         {#- What only the loader writes makes no row unusable. -#}
         {%- for column in declared.columns.values()
-            if column.data_type != 'string' and column.name not in ('_fivetran_synced', '_loaded_at') -%}
+            if column.data_type != 'string' and column.name != declared.loaded_at_field -%}
             {%- for source_column in landed.get(column.name | replace('_', ''), []) -%}
                 {%- do reasons.append([
                     'parsed.' ~ column.name ~ ' is null and '
@@ -89,7 +88,7 @@ limit 0
             {%- do reasons.append([missing | join(' and '), 'missing ' ~ names[0]]) -%}
         {%- endfor -%}
         {%- for column in declared.columns.values() -%}
-            {%- set accepted = (column.config.meta or {}).get('accepted') -%}
+            {%- set accepted = crm_hygiene.accepted_values_of(column) -%}
             {%- set event = (column.config.meta or {}).get('event') -%}
             {%- if accepted and landed.get(column.name | replace('_', '')) -%}
                 {%- do reasons.append([
@@ -242,4 +241,11 @@ from named
         {%- do parsed.update({column.name: values[0] if values | length == 1 else 'coalesce(' ~ values | join(', ') ~ ')'}) -%}
     {%- endfor -%}
     {{ return(parsed) }}
+{% endmacro %}
+
+
+{#- The only values that a declared column may have; nothing where it may have any. -#}
+{% macro accepted_values_of(column) %}
+    {%- set accepted = (column.config.meta or {}).get('accepted') -%}
+    {{ return(crms().keys() | list if accepted == 'crms' else accepted) }}
 {% endmacro %}

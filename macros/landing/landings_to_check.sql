@@ -27,7 +27,7 @@
         }) -%}
     {%- endfor -%}
     {%- do print(tojson({
-        'landings': landings, 'is_demo': is_demo(),
+        'landings': landings, 'is_demo': is_demo(), 'crms': crms().keys() | list,
         'as_of': crm_hygiene.as_of().split("'")[1], 'run_start': crm_hygiene.run_start().split("'")[1]
     })) -%}
 {% endmacro %}

@@ -124,8 +124,7 @@ def test_plain_dbt_finds_the_folder_of_the_default_warehouse():
 # --- Models ---
 
 NAMES = {
-    r"staging/crm": r"(?:base|stg)_crm__[a-z0-9_]+",
-    r"staging/(?P<crm>salesforce|hubspot|open)": r"base_{crm}__[a-z0-9_]+",
+    r"staging/(?P<crm>[a-z]+)": r"(?:base|stg)_{crm}__[a-z0-9_]+",
     r"intermediate/(?P<topic>[a-z_]+)": r"int_{topic}__[a-z0-9_]+",
     # A signal has a folder of its own.
     r"intermediate/signals/[a-z_]+": r"int_signals__[a-z0-9_]+",
@@ -193,7 +192,9 @@ def test_models_are_named_by_their_folder(models):
     ("folder", "name", "is_right"),
     [
         ("staging/hubspot", "base_hubspot__deal", True),
+        ("staging/hubspot", "stg_hubspot__accounts", True),
         ("staging/hubspot", "base_salesforce__account", False),
+        ("staging/hubspot", "stg_crm__accounts", False),
         ("staging/crm", "stg_crm__accounts", True),
         ("staging/crm", "int_crm__accounts", False),
         ("intermediate/history", "int_history__changes", True),
@@ -281,14 +282,174 @@ def test_personal_data_fault(name, data_type, meta, is_right):
     assert (personal_data_fault(name, data_type, meta) is None) == is_right
 
 
-def test_every_declared_table_has_its_base_model_and_is_gone_over(manifest, models):
-    declared = {(node.source_name, node.name) for node in manifest.sources.values()}
-    base_models = {node.name for node in models if node.name.startswith("base_")}
-    assert {f"base_{crm}__{table}" for crm, table in declared} <= base_models
-    source = (ROOT / "macros" / "landing" / "crms.sql").read_text()
-    listed = {
-        (crm, table)
-        for crm, tables in re.findall(r"'(\w+)': {\s*'tables': \[([^\]]*)\]", source)
-        for table in re.findall(r"'(\w+)'", tables)
+# --- CRMs ---
+
+REGISTER = ROOT / "macros" / "landing" / "crms.sql"
+# What is above the folder of a CRM, but for the register and what the demo writes.
+ABOVE = ("models/staging/crm", "models/intermediate", "models/marts")
+ABOVE += ("macros", "analyses", "tests/singular")
+NOT_ABOVE = ("macros/landing/crms.sql", "macros/landing/demo_tables.sql")
+# The open landing is the project's own: its tables and columns have the project's names.
+OWN_LANDING = "open"
+SQL_COMMENT = re.compile(r"{#.*?#}|--[^\n]*", re.DOTALL)
+
+
+def registered() -> dict[str, dict[str, set[str]]]:
+    """Return what the register says of each CRM: its tables, and what its folder gives."""
+    entry = re.compile(r"'(\w+)': {\s*'tables': \[([^]]*)\],\s*'gives': \[([^]]*)\]")
+    return {
+        crm: {
+            "tables": set(re.findall(r"'(\w+)'", tables)),
+            "gives": set(re.findall(r"'(\w+)'", gives)),
+        }
+        for crm, tables, gives in entry.findall(REGISTER.read_text())
     }
-    assert listed == declared
+
+
+def register_faults(entries: dict, declared: set[tuple], models: set[str]) -> list[str]:
+    """Return where the register of CRMs, the sources and the models of their folders differ."""
+    tables = {(crm, table) for crm, entry in entries.items() for table in entry["tables"]}
+    gives = {(crm, what) for crm, entry in entries.items() for what in entry["gives"]}
+    staged = {tuple(name[4:].split("__", 1)) for name in models if name.startswith("stg_")}
+    base = {tuple(name[5:].split("__", 1)) for name in models if name.startswith("base_")}
+    return [
+        *(f"{crm}.{table} is declared: list it in crms()" for crm, table in declared - tables),
+        *(
+            f"{crm}.{table} is in crms(): declare it as a source"
+            for crm, table in tables - declared
+        ),
+        *(
+            f"{crm}.{table} is declared: write base_{crm}__{table}"
+            for crm, table in declared - base
+        ),
+        *(
+            f"crms() says that {crm} gives {what}: write stg_{crm}__{what}"
+            for crm, what in gives - staged
+        ),
+        *(
+            f"stg_{crm}__{what} is read by nobody: list it in what {crm} gives in crms()"
+            for crm, what in staged - gives
+            if crm != "crm"
+        ),
+    ]
+
+
+def test_the_register_of_crms_is_what_their_folders_hold(manifest, models):
+    declared = {(node.source_name, node.name) for node in manifest.sources.values()}
+    faults = register_faults(registered(), declared, {node.name for node in models})
+    assert not faults, listed(faults)
+
+
+def test_register_faults():
+    entries = {"one": {"tables": {"deals"}, "gives": {"opportunities"}}}
+    models = {"base_one__deals", "stg_one__opportunities", "stg_crm__opportunities"}
+    assert not register_faults(entries, {("one", "deals")}, models)
+    assert register_faults(entries, {("one", "deals"), ("one", "people")}, models) == [
+        "one.people is declared: list it in crms()",
+        "one.people is declared: write base_one__people",
+    ]
+    assert register_faults(entries, set(), models)
+    assert register_faults(entries, {("one", "deals")}, models | {"stg_one__contacts"}) == [
+        "stg_one__contacts is read by nobody: list it in what one gives in crms()"
+    ]
+    assert register_faults(entries, {("one", "deals")}, {"base_one__deals"}) == [
+        "crms() says that one gives opportunities: write stg_one__opportunities"
+    ]
+
+
+def names_of_one_crm(manifest, models) -> dict[str, str]:
+    """Return the landed tables and columns that only one CRM's folder may name, with the CRM.
+
+    Names of one word are too common to tell.
+    """
+    canonical = {
+        column
+        for node in models
+        if not re.match(r"(?:base|stg)_(?!crm__)", node.name)
+        for column in node.columns
+    }
+    for path in sql_files("models/staging/crm"):
+        for columns in re.findall(r"crm_union\((.*?)\) }}", path.read_text(), re.DOTALL):
+            canonical |= set(re.findall(r"'(\w+)'", columns))
+    names = {}
+    for node in manifest.sources.values():
+        for name in [node.name, *node.columns]:
+            if node.source_name == OWN_LANDING:
+                canonical.add(name)
+            else:
+                names[name] = node.source_name
+    return {name: crm for name, crm in names.items() if "_" in name and name not in canonical}
+
+
+def crm_faults(text: str, crms: Iterable[str], names: dict[str, str]) -> list[str]:
+    """Return what a text above the CRMs' folders says of one CRM, each with what to do instead."""
+    text = SQL_COMMENT.sub("", text)
+    either = "|".join(crms)
+    others = "|".join(crm for crm in crms if crm != OWN_LANDING)
+    compared = rf"\bcrm\s*(?:==?|<>|!=|(?:not\s+)?in)\s*\(?\s*'(?:{either})'"
+    literal = rf"{compared}|'(?:{others})'|'{OWN_LANDING}':"
+    return [
+        *(
+            f"{found}: read the stg_crm__ model instead, which unites what the CRMs give"
+            for found in re.findall(rf"\b(?:base|stg)_(?:{either})__\w+", text)
+        ),
+        *(
+            f"{' '.join(found.split())}: let what differs come as a column from stg_<crm>__,"
+            " or from the meta of the sources"
+            for found in re.findall(literal, text)
+        ),
+        *(
+            f"{found}: what ids begin with stands in the meta of the sources (names, id_prefix)"
+            for found in re.findall(r"'0[0-9A-Z]{2}%?'", text)
+        ),
+        *(
+            f"{word} is {names[word]}'s name: give it the project's in stg_{names[word]}__,"
+            " or say in the meta of the sources what it gives"
+            for word in sorted(set(re.findall(r"\w+", text)) & set(names))
+        ),
+    ]
+
+
+def test_nothing_above_the_folder_of_a_crm_knows_it(manifest, models):
+    names = names_of_one_crm(manifest, models)
+    assert {"property_amount", "legal_hold_c", "engagement_call", "who_id"} <= set(names)
+    files = {path: str(path.relative_to(ROOT)) for folder in ABOVE for path in sql_files(folder)}
+    # What reads every landing knows what a loader adds to each.
+    of_crms = {word: crm for word, crm in names.items() if not word.startswith("_")}
+    faults = [
+        f"{name}: {fault}"
+        for path, name in files.items()
+        if name not in NOT_ABOVE
+        for fault in crm_faults(
+            path.read_text(),
+            registered(),
+            of_crms if name.startswith("macros/landing/") else names,
+        )
+    ]
+    assert not faults, listed(faults)
+
+
+@pytest.mark.parametrize(
+    ("text", "n_faults"),
+    [
+        ("select * from {{ ref('stg_crm__accounts') }} where crm in ('*', records.crm)", 0),
+        ("-- HubSpot's property_amount\nselect 1 {# crm = 'hubspot' #}", 0),
+        ("where crm in ('{{ crm_sources() | join(\"', '\") }}') and stage_kind = 'open'", 0),
+        ("select * from {{ ref('base_hubspot__deal') }}", 1),
+        ("select * from {{ ref('stg_open__leads') }}", 1),
+        ("where accounts.crm = 'open'", 1),
+        ("where crm not in ( 'open')", 1),
+        ("case crm when 'salesforce' then 1 end", 1),
+        ("{%- if crm == 'open' -%}", 1),
+        ("{%- set tables = {'open': ['leads']} -%}", 1),
+        ("where owner_id like '00G%'", 1),
+        ("select property_amount, legal_hold_c from records", 2),
+        ("where not coalesce(_fivetran_deleted, false)", 1),
+        ("where policy.crm in ('*', records.crm) and n = 0 and code = '007x'", 0),
+    ],
+)
+def test_crm_faults(text, n_faults):
+    names = {"property_amount": "hubspot", "legal_hold_c": "salesforce"}
+    names["_fivetran_deleted"] = "hubspot"
+    found = crm_faults(text, ["salesforce", "hubspot", "open"], names)
+    assert len(found) == n_faults, found

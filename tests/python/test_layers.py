@@ -119,69 +119,6 @@ def test_upward_and_circles_are_found():
     )
 
 
-# --- What knows a CRM ---
-
-UNITED = "read stg_crm__ instead, where all CRMs are united"
-COLUMN = "let its folder in staging give the project's column"
-TOLD = "let its folder in staging give a column that tells"
-PREFIX = "let the sources' meta tell the prefix (names_a_queue, names)"
-KNOWS_A_CRM = {
-    r"\b(?:base|stg)_(?:{crms})__\w+": UNITED,
-    r"\bcrm\s*(?:=|<>|!=|in)\s*\(?\s*'(?:{crms})'": TOLD,
-    r"\b(?:property_|hs_|_fivetran_)\w+|\b\w*[a-z0-9]_c\b": COLUMN,
-    r"'(?:00[0-9A-Z]|0[0-9A-Z]{{2}})%?'": PREFIX,
-}
-# The registers of the landings, the reader of landed tables, and what Salesforce's folder calls.
-OF_LANDINGS = ("macros/landing/", "macros/normalise/salesforce_event_type.sql")
-
-
-def knows_a_crm(text: str, crms: list[str]) -> list[str]:
-    """Return what a text knows of one CRM, comments aside, and what to do about it."""
-    text = re.sub(r"(?s){#.*?#}|--[^\n]*", "", text)
-    return [
-        f"{match[0]}: {advice}"
-        for pattern, advice in KNOWS_A_CRM.items()
-        for match in re.finditer(pattern.format(crms="|".join(crms)), text)
-    ]
-
-
-@pytest.fixture(scope="module")
-def crms():
-    """The CRMs that have a folder of their own."""
-    return [place.name for place in (ROOT / "models/staging").iterdir() if place.name != "crm"]
-
-
-def test_nothing_above_its_folder_knows_a_crm(crms):
-    places = ("models/staging/crm", "models/intermediate", "models/marts", "macros", "analyses")
-    faults = [
-        f"{name} knows {fault}"
-        for place in (*places, "tests/singular")
-        for file in sorted((ROOT / place).rglob("*.sql"))
-        if not (name := str(file.relative_to(ROOT))).startswith(OF_LANDINGS)
-        for fault in knows_a_crm(file.read_text(), crms)
-    ]
-    assert not faults, "\n".join(["", *faults])
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("from {{ ref('base_salesforce__task') }}", "base_salesforce__task: read stg_crm__"),
-        ("where crm = 'hubspot'", "crm = 'hubspot': let its folder"),
-        ("where crm in ('open')", "crm in ('open': let its folder"),
-        ("select property_dealname", "property_dealname: let its folder"),
-        ("select segment_c as segment", "segment_c: let its folder"),
-        ("where owner_id like '00G%'", "'00G%': let the sources' meta"),
-        ("-- Salesforce's 00G\nselect crm {# property_x #}", None),
-        ("where policy.crm in ('*', records.crm) and n = 0 and code = '007x'", None),
-    ],
-)
-def test_what_knows_a_crm_is_found(text, found):
-    faults = knows_a_crm(text, ["salesforce", "hubspot", "open"])
-    assert len(faults) == (found is not None)
-    assert not found or faults[0].startswith(found)
-
-
 # --- How a model reads ---
 
 

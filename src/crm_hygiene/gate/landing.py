@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -69,8 +70,8 @@ def plain(name: str) -> str:
     return name.lower().replace("_", "")
 
 
-def declared_tables(manifest: Manifest, crm: str) -> dict[str, Table]:
-    """The tables of a landing that the sources files declare."""
+def declared_tables(manifest: Manifest, crm: str, crms: Sequence[str] = ()) -> dict[str, Table]:
+    """The tables of a landing that the sources files declare, where these CRMs are registered."""
     tables = {}
     for source in manifest.sources.values():
         if source.source_name != crm:
@@ -82,7 +83,11 @@ def declared_tables(manifest: Manifest, crm: str) -> dict[str, Table]:
             key=source.config.meta["key"],
             required=[[each] if isinstance(each, str) else each for each in required],
             events=[name for name, meta in metas.items() if meta.get("event")],
-            accepted={name: meta["accepted"] for name, meta in metas.items() if "accepted" in meta},
+            accepted={
+                name: list(crms) if meta["accepted"] == "crms" else meta["accepted"]
+                for name, meta in metas.items()
+                if "accepted" in meta
+            },
         )
     return tables
 
@@ -96,7 +101,7 @@ def read_landings(dbt: Dbt) -> Run:
             place=landing["place"],
             where=landing["files"] or f"schema {landing['schema']}",
             is_demo=told["is_demo"],
-            declared=declared_tables(dbt.manifest, landing["crm"]),
+            declared=declared_tables(dbt.manifest, landing["crm"], told["crms"]),
             landed={name: LandedTable(**table) for name, table in landing["tables"].items()},
         )
         for landing in told["landings"]
