@@ -315,7 +315,7 @@ def test_the_index_leads_to_every_heading():
 
 
 def test_check_says_in_one_sentence_what_is_stale(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(docs, "DOCS", tmp_path)
+    monkeypatch.setattr(docs.command, "DOCS", tmp_path)
     assert docs.main([]) == 0
     assert docs.main(["--check"]) == 0
     assert capsys.readouterr().out == ""
