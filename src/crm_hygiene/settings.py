@@ -21,11 +21,13 @@ class Settings:
     as_of: datetime
     business_timezone: ZoneInfo
     project_version: str
+    # Those in force, by id.
+    thresholds: dict[str, float]
 
 
 def read_settings(connection: duckdb.DuckDBPyConnection) -> Settings:
     """Return what the build of this warehouse was given."""
-    found = rows(connection, "select setting, value from marts.run_settings")
+    found = rows(connection, "select setting, kind, value from marts.run_settings")
     given = {row["setting"]: row["value"] for row in found}
     if not given:
         raise WarehouseError("The marts hold no rows yet; run make build first.")
@@ -35,6 +37,9 @@ def read_settings(connection: duckdb.DuckDBPyConnection) -> Settings:
         as_of=datetime.fromisoformat(given["as_of"]),
         business_timezone=ZoneInfo(given["business_timezone"]),
         project_version=given["project_version"],
+        thresholds={
+            row["setting"]: float(row["value"]) for row in found if row["kind"] == "threshold"
+        },
     )
 
 

@@ -18,10 +18,10 @@ from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifest
 
 ROOT = Path(__file__).resolve().parents[2]
 READERS = {
-    "dashboard": "pages/dashboard.py",
-    "digest": "pages/digest.py",
-    "failure_review": "pages/failures.py",
-    "exports": "export.py",
+    "dashboard": ("pages/dashboard/*.py", "settings.py"),
+    "digest": ("pages/digest/*.py", "settings.py"),
+    "failure_review": ("pages/failures/*.py",),
+    "exports": ("export.py",),
 }
 
 
@@ -61,9 +61,10 @@ def test_every_model_has_a_group_and_every_group_a_mart(manifest, models, marts)
     assert {node.config.group for node in marts.values()} == groups
 
 
-@pytest.mark.parametrize(("exposure", "script"), READERS.items())
-def test_an_exposure_depends_on_the_marts_that_its_script_names(manifest, marts, exposure, script):
-    text = (ROOT / "src" / "crm_hygiene" / script).read_text(encoding="utf-8")
+@pytest.mark.parametrize(("exposure", "modules"), READERS.items())
+def test_an_exposure_depends_on_the_marts_that_its_modules_name(manifest, marts, exposure, modules):
+    package = ROOT / "src" / "crm_hygiene"
+    text = "".join(file.read_text("utf-8") for one in modules for file in package.glob(one))
     named = {name for name in marts if re.search(rf"\b{name}\b", text)}
     assert named
     assert exposed(manifest, exposure) == named

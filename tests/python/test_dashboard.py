@@ -20,7 +20,7 @@ from conftest import Warehouse
 
 from crm_hygiene.marts import personal_columns
 from crm_hygiene.pages import dashboard
-from crm_hygiene.warehouse import WarehouseError
+from crm_hygiene.warehouse import WarehouseError, open_warehouse
 
 # What each table of the page holds before its cap, told without the page's own queries.
 ALL_ROWS = {
@@ -299,7 +299,7 @@ def test_metrics_that_are_no_findings_have_their_records(small, shown):
 
 def test_a_cap_says_how_many_rows_there_are(small, tmp_path, monkeypatch):
     capped = {name: replace(given, cap=4) for name, given in dashboard.TABLES.items()}
-    monkeypatch.setattr(dashboard, "TABLES", capped)
+    monkeypatch.setattr("crm_hygiene.pages.dashboard.payload.TABLES", capped)
     tables = payload_of(small, tmp_path)["tables"]
     for name, mart in ALL_ROWS.items():
         [(n_rows,)] = small.sql(f"select count(*) from {mart}")
@@ -751,15 +751,17 @@ def test_a_warehouse_in_use_is_told_so(small, run, tmp_path):
 
 
 def test_a_script_that_would_end_early_is_refused(monkeypatch):
-    monkeypatch.setattr(dashboard, "chart_bundle", lambda: 'text = "</SCRIPT>"')
+    monkeypatch.setattr(
+        "crm_hygiene.pages.dashboard.rendering.chart_bundle", lambda: 'text = "</SCRIPT>"'
+    )
     with pytest.raises(AssertionError):
         dashboard.page({})
 
 
 def test_an_opened_warehouse_cannot_be_written_to(small):
-    connection = dashboard.open_warehouse(small.path)
+    connection = open_warehouse(small.path)
     with pytest.raises(duckdb.Error):
         connection.execute("delete from marts.dirty_records")
     connection.close()
     with pytest.raises(WarehouseError):
-        dashboard.open_warehouse(small.path.with_name("none.duckdb"))
+        open_warehouse(small.path.with_name("none.duckdb"))

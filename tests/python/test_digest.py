@@ -28,8 +28,6 @@ POLICIES = (
     "health_metrics",
     "hygiene_slas",
     "holidays",
-    "thresholds",
-    "threshold_overrides",
 )
 MARTS = (
     "process_signals_daily",
@@ -67,6 +65,27 @@ def land(made: Warehouse, mart: str, *given: dict) -> None:
     made.land("marts", mart, kinds, [tuple(row.get(name) for name in kinds) for row in given])
 
 
+def give(made: Warehouse, **given: object) -> None:
+    """Record that the marts were built with these settings."""
+    settings = {
+        "crm_sources": "open",
+        "is_demo": "false",
+        "as_of": AS_OF,
+        "business_timezone": "UTC",
+        "project_version": "1.0.0",
+        "review_list__records": 20,
+    } | given
+    kinds = {"project_version": "version", "review_list__records": "threshold"}
+    land(
+        made,
+        "run_settings",
+        *(
+            {"setting": name, "kind": kinds.get(name, "variable"), "value": str(value)}
+            for name, value in settings.items()
+        ),
+    )
+
+
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory) -> Warehouse:
     """A warehouse with the policy and the marts of a CRM in which nothing happened."""
@@ -75,8 +94,18 @@ def quiet(tmp_path_factory) -> Warehouse:
         file = ROOT / "seeds" / "policy" / f"{name}.csv"
         made.sql("create schema if not exists policy")
         made.sql(f"create table policy.{name} as from read_csv('{file}', header = true)")
+    made.sql("create schema if not exists intermediate")
+    made.sql(
+        "create table intermediate.int_calendar__days as "
+        "select *, cast(count_if(is_business_day) over (order by calendar_day) as int) "
+        "as n_business_days from (select cast(day as date) as calendar_day, "
+        "isodow(day) < 6 and cast(day as date) not in (select holiday_date from policy.holidays) "
+        "as is_business_day from range(date '2026-06-01', date '2026-09-01', interval 1 day) "
+        "as series (day))"
+    )
     for mart in MARTS:
         land(made, mart)
+    give(made)
     land(made, "process_signals_daily", signal(TODAY, 0), signal(YESTERDAY, 0))
     land(made, "crm_inventory", {"crm": "open", "object_type": "opportunity", "n_records": 1})
     return made
@@ -270,10 +299,11 @@ def test_a_signal_of_period_ends_is_news_once(marts, as_of, is_news):
         signal(date(2026, 6, 30), 16, **churn),
         *(signal(as_of.date() - timedelta(days=n), 0, as_of=as_of) for n in range(10)),
     )
+    give(marts, as_of=as_of)
     assert len(items(told(marts), "new_alerts")) == is_news
 
 
-def test_the_business_clock_says_when_a_period_is_over(marts, monkeypatch):
+def test_the_business_clock_of_the_build_says_when_a_period_is_over(marts):
     """In New York the period ends at 04:00 UTC of the day after."""
     churn = {"signal": "commit_close_date_churn"}
     land(
@@ -284,9 +314,7 @@ def test_the_business_clock_says_when_a_period_is_over(marts, monkeypatch):
         signal(date(2026, 6, 30), 16, **churn),
     )
     assert not items(told(marts), "new_alerts")
-    monkeypatch.setattr(
-        digest.yaml, "safe_load", lambda text: {"vars": {"business_timezone": "Etc/GMT+6"}}
-    )
+    give(marts, business_timezone="Etc/GMT+6")
     assert len(items(told(marts), "new_alerts")) == 1
 
 
@@ -459,10 +487,7 @@ def test_a_signal_that_spikes_has_its_records_to_review(marts):
 )
 def test_a_list_that_is_cut_is_not_said_to_be_all(marts, longest, n_listed, said):
     land(marts, "signal_review_list", *(listed(n) for n in range(1, n_listed + 1)))
-    marts.sql(
-        "insert into policy.threshold_overrides (threshold_id, value) "
-        f"values ('review_list__records', '{longest}')"
-    )
+    give(marts, review_list__records=longest)
     (item,) = items(told(marts), "review_lists")
     assert item["facts"][-1] == f"To review: {said}"
 
@@ -528,6 +553,19 @@ def test_reviews_are_due_within_two_business_days(marts):
     assert [one["record_id"] for one in soon["records"]] == ["001", "004"]
     assert "1 record, overdue for review" in overdue["facts"][0]
     assert "due for review by 7 Jul 2026 05:00" in soon["facts"][0]
+
+
+def test_business_days_are_those_of_the_clock_of_the_build(marts):
+    """A Friday evening in UTC, Saturday morning there: Monday and Tuesday are the two days."""
+    give(marts, as_of=datetime(2026, 7, 10, 22), business_timezone="Etc/GMT-6")
+    monday = datetime(2026, 7, 13, 22)
+    due = {1: monday, 2: monday + SECOND}
+    land(marts, "candidate_reviews", *(candidate(n, review_due_at=at) for n, at in due.items()))
+    land(marts, "lifecycle_decisions", *(decided(n) for n in due))
+    found = told(marts)
+    assert ids(found, "reviews_due") == ["001"]
+    (soon,) = items(found, "reviews_due")
+    assert "due for review by 13 Jul 2026 22:00" in soon["facts"][0]
 
 
 def test_new_candidates_are_told_of_with_the_reason_and_how_many_there_are(marts):
@@ -709,6 +747,7 @@ def test_the_weekly_review_compares_the_last_two_periods_of_commit_churn(marts):
         f"update marts.process_signals_daily set as_of = '{late}', "
         "signal_date = least(signal_date, '2026-06-20')"
     )
+    give(marts, as_of=late)
     (item,) = items(told(marts, "weekly"), "signals")
     assert item["facts"][0].startswith("all segments on 31 May 2026: ok, 4 of 100 (4.0 %); was ok ")
     assert "on 30 Apr 2026 at 9.0 %" in item["facts"][0]
@@ -960,6 +999,7 @@ def test_what_keeps_it_from_telling_is_one_sentence(marts, monkeypatch, capsys, 
     code, _, complaint = run(marts, monkeypatch, capsys, "--out", str(tmp_path / "file"))
     assert (code, complaint.count("\n")) == (1, 1)
     land(marts, "process_signals_daily")
+    land(marts, "run_settings")
     assert run(marts, monkeypatch, capsys) == (
         1,
         "",

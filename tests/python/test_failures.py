@@ -18,6 +18,7 @@ from test_gate import SALESFORCE, Warehouse, opportunities, stages
 from crm_hygiene import runs
 from crm_hygiene.gate.checks import GateError
 from crm_hygiene.pages import failures
+from crm_hygiene.pages.files import write_page
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "<script>alert(1)</script> \"'; drop table x; -- \x1b[31m \u202e"
@@ -583,7 +584,7 @@ def hostile_page(left) -> str:
     (checks / "index.html").write_text("<title>Landing checks</title>")
     out = left.target / "failures.html"
     found = left.review()
-    failures.write_page(out, failures.as_html(found, out, left.target))
+    write_page(out, failures.as_html(found, out, left.target))
     terminal = failures.as_text(found)
     assert "drop table" in terminal
     assert "\x1b" not in terminal and "\u202e" not in terminal

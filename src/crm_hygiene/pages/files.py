@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jinja2
 
+from crm_hygiene.pages.words import minute
 from crm_hygiene.warehouse import WarehouseError
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -16,8 +17,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @functools.cache
 def environment() -> jinja2.Environment:
-    """Return the environment of every template; a page adds filters of its own to an overlay."""
-    return jinja2.Environment(
+    """Return the environment of every template; what one page wants otherwise is its overlay's."""
+    shared = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=jinja2.select_autoescape(["html"]),
         undefined=jinja2.StrictUndefined,
@@ -25,6 +26,8 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    shared.filters["minute"] = minute
+    return shared
 
 
 def hash_source(text: str) -> str:

@@ -1,0 +1,272 @@
+"""The tables of the page: which rows of which mart."""
+
+from dataclasses import dataclass
+
+WORST_FIRST = (
+    "case severity when 'critical' then 1 when 'high' then 2 when 'medium' then 3 else 4 end"
+)
+# A CRM may have thousands of segments: what stands for all of them is never cut off.
+WHOLE_FIRST = "segment is distinct from 'all'"
+# Each list holds the records of one decision.
+LISTS = {
+    "delete": "marts.delete_candidates",
+    "anonymize": "marts.anonymize_candidates",
+    "archive": "marts.archive_candidates",
+    "re_engage": "marts.reengage_candidates",
+    "quarantine": "marts.quarantine_queue",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page: which rows of which mart, in what order, at most how many."""
+
+    source: str
+    order: str = "all"
+    in_words: str = "by its key"
+    where: str = "true"
+    cap: int | None = 5_000
+    # Where it is more than the source: what stands in its place in the query.
+    relation: str = ""
+    # Where one kind of rows must not crowd out another: the column whose values share the cap.
+    share_by: str = ""
+    # Where rows are only counted: by what, and the name of the count.
+    count_by: tuple[str, ...] = ()
+    count_as: str = "n"
+
+    def query(self) -> str:
+        """Return the select of all its rows, unordered."""
+        source = self.relation or f"select * from {self.source} where {self.where}"
+        if not self.count_by:
+            return source
+        keys = ", ".join(self.count_by)
+        return f"select {keys}, count(*) as {self.count_as} from ({source}) group by {keys}"
+
+
+def days_back(column: str, source: str, n_days: int) -> str:
+    """Return the condition for the newest day of a mart and so many days before it."""
+    return f"{column} >= (select max({column}) from {source}) - {n_days}"
+
+
+SIGNALS = (
+    "select * from marts.process_signals_daily "
+    "where as_of = (select max(as_of) from marts.process_signals_daily) qualify {}"
+)
+SIGNAL = "partition by crm, signal, object_type"
+RECORD_CHECKS = "intermediate.int_health__record_checks"
+NO_DAYS = "cast(null as decimal(28, 6))"
+METRIC_RECORDS = " union all ".join(
+    f"select '{metric}' as metric, checks.record_key, checks.crm, checks.object_type, "
+    f"checks.record_id, checks.segment, checks.owner_id, owners.team, {days} as days "
+    f"from {RECORD_CHECKS} as checks left join staging.stg_crm__users as owners "
+    f"on checks.crm = owners.crm and checks.owner_id = owners.user_id where {condition}"
+    for metric, condition, days in (
+        ("contacts_active_90d", "not contacts_active_90d", NO_DAYS),
+        ("accounts_with_open_opportunity", "not accounts_with_open_opportunity", NO_DAYS),
+        ("consent_coverage", "not consent_coverage", NO_DAYS),
+        ("do_not_contact", "do_not_contact", NO_DAYS),
+        ("time_in_stage", "time_in_stage is not null", "time_in_stage"),
+    )
+)
+TABLES = {
+    "grades": Table(
+        "marts.data_health_grades",
+        where=days_back("metric_date", "marts.data_health_grades", 0),
+    ),
+    "grades_history": Table(
+        "marts.data_health_grades",
+        order="metric_date desc, crm, object_type",
+        in_words="newest first",
+        where=days_back("metric_date", "marts.data_health_grades", 180),
+    ),
+    "health": Table(
+        "marts.data_health_daily",
+        order=f"{WHOLE_FIRST}, crm, metric, object_type, segment",
+        in_words="all segments together first",
+        where=days_back("metric_date", "marts.data_health_daily", 0),
+    ),
+    "health_history": Table(
+        "marts.data_health_daily",
+        order="metric_date desc, crm, metric, object_type",
+        in_words="newest first",
+        where="segment = 'all' and " + days_back("metric_date", "marts.data_health_daily", 180),
+        cap=20_000,
+    ),
+    # A signal that is of periods has its newest day before the others.
+    "signals": Table(
+        "marts.process_signals_daily",
+        order=f"{WHOLE_FIRST}, crm, signal, object_type, segment",
+        in_words="all segments together first",
+        relation=SIGNALS.format(f"signal_date = max(signal_date) over ({SIGNAL})"),
+    ),
+    # Every day of the last four weeks, then one a week; of what has few days every one.
+    "signals_history": Table(
+        "marts.process_signals_daily",
+        order=f"{WHOLE_FIRST}, signal_date desc, crm, signal, object_type, segment",
+        in_words="all segments together first, then newest first",
+        relation=SIGNALS.format(
+            f"max(signal_date) over ({SIGNAL}) - signal_date <= 28 "
+            f"or (max(signal_date) over ({SIGNAL}) - signal_date) % 7 = 0 "
+            f"or count(*) over ({SIGNAL}, segment) < 26"
+        ),
+        cap=20_000,
+    ),
+    "evidence": Table(
+        "marts.process_signal_evidence",
+        order="occurred_at desc nulls last, evidence_id",
+        in_words="newest first; each signal its share",
+        share_by="signal",
+    ),
+    "review_list": Table("marts.signal_review_list"),
+    "dirty": Table(
+        "marts.dirty_records",
+        order=f"{WORST_FIRST}, amount desc nulls last, last_bad_at desc, record_key, archetype",
+        in_words="worst first, then by amount; each archetype its share",
+        cap=10_000,
+        share_by="archetype",
+    ),
+    "dirty_counts": Table(
+        "marts.dirty_records",
+        cap=None,
+        count_by=(
+            "crm",
+            "archetype",
+            "object_type",
+            "segment",
+            "team",
+            "causing_step",
+            "severity",
+        ),
+        count_as="n_records",
+    ),
+    "findings": Table(
+        "marts.data_health_findings",
+        order=f"{WORST_FIRST}, record_key, finding",
+        in_words="worst first; each finding its share",
+        cap=10_000,
+        share_by="finding",
+    ),
+    "finding_counts": Table(
+        "marts.data_health_findings",
+        cap=None,
+        count_by=("crm", "finding", "object_type", "segment", "team"),
+    ),
+    # What is no finding: the records that a metric does not count, or counts though none should be.
+    "metric_records": Table(
+        RECORD_CHECKS,
+        order="metric, days desc nulls last, record_key",
+        in_words="longest first; each metric its share",
+        cap=10_000,
+        relation=METRIC_RECORDS,
+        share_by="metric",
+    ),
+    "metric_record_counts": Table(
+        RECORD_CHECKS,
+        cap=None,
+        relation=METRIC_RECORDS,
+        count_by=("crm", "metric", "object_type", "segment", "team"),
+    ),
+    "sla_status": Table(
+        "marts.hygiene_sla_status",
+        order="case scope when 'all' then 1 when 'team' then 2 else 3 end, "
+        "n_breaches desc nulls last, sla_id, crm, object_type, team nulls first, "
+        "owner_id nulls first",
+        in_words="everyone, teams, owners, most breaches first",
+    ),
+    "sla_breaches": Table(
+        "marts.hygiene_sla_breaches",
+        order="days_over desc nulls last, record_key, sla_id",
+        in_words="longest first; each SLA its share",
+        share_by="sla_id",
+    ),
+    "not_landed": Table(
+        "marts.landing_coverage",
+        where="not is_landed and needed_by is not null",
+    ),
+    "landing_rows": Table("marts.landing_row_counts"),
+    "inventory": Table("marts.crm_inventory"),
+    "candidates": Table(
+        "marts.archive_candidates",
+        order="decision, is_sample desc, value_at_stake desc nulls last, record_key",
+        in_words="samples first, then the highest value; each list its share",
+        cap=20_000,
+        # One list alone has hashes, and the page has no use for them.
+        relation=" union all by name ".join(
+            f"select '{decision}' as decision, "
+            f"columns(lambda name: not ends_with(name, '_hash')) from {mart}"
+            for decision, mart in LISTS.items()
+        ),
+        share_by="decision",
+    ),
+    "candidate_counts": Table(
+        "marts.lifecycle_decisions",
+        cap=None,
+        count_by=("crm", "object_type", "decision", "rule_id", "segment", "team"),
+    ),
+    "duplicates": Table(
+        "marts.duplicate_records",
+        order="record_key",
+        in_words="by record",
+        relation="select duplicates.*, records.segment, records.owner_id, records.team "
+        "from marts.duplicate_records as duplicates "
+        "left join marts.lifecycle_decisions as records using (record_key)",
+    ),
+    "signatures": Table("marts.failure_signatures"),
+    "signature_evidence": Table(
+        "marts.failure_signature_evidence",
+        order="occurred_at desc nulls last, evidence_id",
+        in_words="newest first; each signature its share",
+        share_by="signature",
+    ),
+    "causes": Table(
+        "marts.causing_steps",
+        order="crm, cause_rank, causing_step, archetype, actor_kind, machine",
+        in_words="most records first",
+    ),
+    "writers": Table(
+        "marts.field_writers",
+        order="n_changes desc, crm, object_type, field, changed_by, actor_kind, channel, "
+        "automation_id",
+        in_words="most changes first",
+    ),
+    "attribution": Table("marts.attribution_coverage"),
+    "stop_the_line": Table(
+        "marts.stop_the_line",
+        order="status desc, change_date desc, n_bad_changes desc, crm, machine",
+        in_words="stops first, then the newest",
+    ),
+    "fix_scores": Table(
+        "marts.fix_scores", order="crm, kind, fix_rank, rule_id", in_words="by rank"
+    ),
+    "dwell": Table(
+        "marts.stage_dwell_percentiles",
+        order=f"{WHOLE_FIRST}, crm, object_type, pipeline, stage, segment",
+        in_words="all segments together first",
+    ),
+    "impact": Table(
+        "marts.cleanup_impact",
+        order="status, abs(variance) desc nulls last, crm, report, period_grain, period, part, "
+        "currency nulls first",
+        in_words="breaches first, then the largest variance",
+        cap=2_000,
+    ),
+    "drift": Table(
+        "marts.reporting_drift",
+        order="status, abs(drift) desc nulls last, crm, report, period_grain, period, "
+        "currency nulls first",
+        in_words="drifted first, then the largest drift",
+        cap=2_000,
+    ),
+    "team_figures": Table(
+        "marts.team_figures",
+        order=f"{WHOLE_FIRST}, crm, figure, segment",
+        in_words="all segments together first",
+        where=days_back("figure_date", "marts.team_figures", 0),
+    ),
+    "team_figure_records": Table(
+        "marts.team_figure_records",
+        order="occurred_at desc nulls last, figure, record_key, part",
+        in_words="newest first; each figure its share",
+        share_by="figure",
+    ),
+}
