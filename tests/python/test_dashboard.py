@@ -1,6 +1,7 @@
 """The data of the dashboard is what the marts hold, and the page that carries it is safe."""
 
 import base64
+import csv
 import gzip
 import hashlib
 import json
@@ -16,10 +17,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Warehouse
+from conftest import ROOT, Warehouse
 
 from crm_hygiene.marts import personal_columns
 from crm_hygiene.pages import dashboard
+from crm_hygiene.pages.dashboard.tables import LISTS
+from crm_hygiene.pages.files import TEMPLATES
 from crm_hygiene.warehouse import WarehouseError, open_warehouse
 
 # What each table of the page holds before its cap, told without the page's own queries.
@@ -295,6 +298,25 @@ def test_metrics_that_are_no_findings_have_their_records(small, shown):
             figures[crm, "time_in_stage"]["numerator"]
         )
     assert {row["team"] for row in records} >= {"ae", "sdr"}
+
+
+def test_the_page_names_the_records_of_every_metric_that_is_no_finding():
+    with (ROOT / "seeds" / "policy" / "health_metrics.csv").open(encoding="utf-8") as file:
+        metrics = {row["metric"] for row in csv.DictReader(file) if row["is_finding"] == "false"}
+    file = TEMPLATES / "dashboard_figures.js"
+    titles = re.search(r"const LISTED_RECORDS = {(.*?)};", file.read_text("utf-8"), re.DOTALL)[1]
+    titled = set(re.findall(r"(?m)^  (\w+):", titles))
+    assert titled == metrics, (
+        f"Say in LISTED_RECORDS of {file.name} which records are listed of each metric that is no "
+        f"finding; missing: {sorted(metrics - titled)}, no longer one: {sorted(titled - metrics)}."
+    )
+
+
+def test_the_page_reads_the_list_of_every_decision():
+    with (ROOT / "seeds" / "policy" / "lifecycle_rules.csv").open(encoding="utf-8") as file:
+        decisions = {row["decision"] for row in csv.DictReader(file)} - {"keep"}
+    missing = decisions - set(LISTS)
+    assert not missing, f"Name the lists of {sorted(missing)} in LISTS of dashboard/tables.py."
 
 
 def test_a_cap_says_how_many_rows_there_are(small, tmp_path, monkeypatch):

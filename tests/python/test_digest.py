@@ -15,6 +15,7 @@ from conftest import ROOT, Warehouse
 
 from crm_hygiene import marts as built_marts
 from crm_hygiene.pages import digest
+from crm_hygiene.pages.digest.cleanup import CANDIDATES
 from crm_hygiene.warehouse import open_warehouse
 
 # A Thursday before a Friday that is a holiday.
@@ -1043,3 +1044,10 @@ def test_policy_names_no_team_that_gets_no_digest():
     for seed in ("rules", "health_metrics", "hygiene_slas"):
         with (ROOT / "seeds" / "policy" / f"{seed}.csv").open(encoding="utf-8") as file:
             assert {row["owner_team"] for row in csv.DictReader(file)} <= set(digest.TEAMS)
+
+
+def test_every_decision_to_be_reviewed_has_a_title():
+    with (ROOT / "seeds" / "policy" / "lifecycle_rules.csv").open(encoding="utf-8") as file:
+        decisions = {row["decision"] for row in csv.DictReader(file)} - {"keep", "re_engage"}
+    missing = decisions - set(CANDIDATES)
+    assert not missing, f"Give {sorted(missing)} a title in CANDIDATES of pages/digest/cleanup.py."

@@ -54,20 +54,27 @@ SIGNALS = (
 )
 SIGNAL = "partition by crm, signal, object_type"
 RECORD_CHECKS = "intermediate.int_health__record_checks"
-NO_DAYS = "cast(null as decimal(28, 6))"
-METRIC_RECORDS = " union all ".join(
-    f"select '{metric}' as metric, checks.record_key, checks.crm, checks.object_type, "
-    f"checks.record_id, checks.segment, checks.owner_id, owners.team, {days} as days "
-    f"from {RECORD_CHECKS} as checks left join staging.stg_crm__users as owners "
-    f"on checks.crm = owners.crm and checks.owner_id = owners.user_id where {condition}"
-    for metric, condition, days in (
-        ("contacts_active_90d", "not contacts_active_90d", NO_DAYS),
-        ("accounts_with_open_opportunity", "not accounts_with_open_opportunity", NO_DAYS),
-        ("consent_coverage", "not consent_coverage", NO_DAYS),
-        ("do_not_contact", "do_not_contact", NO_DAYS),
-        ("time_in_stage", "time_in_stage is not null", "time_in_stage"),
-    )
-)
+KEYS = "record_key, crm, object_type, record_id, segment, owner_id"
+# The records to work on: of a rate of which more is better those that do not count.
+METRIC_RECORDS = f"""
+    select
+        checks.metric, {", ".join(f"checks.{key}" for key in KEYS.split(", "))}, owners.team,
+        case when metrics.unit = 'days' then checks.verdict end as days
+    from (
+        unpivot (
+            select {KEYS}, try_cast(columns(* exclude (record_sk, {KEYS})) as decimal(28, 6))
+            from {RECORD_CHECKS}
+        )
+        on columns(* exclude ({KEYS})) into name metric value verdict
+    ) as checks
+    inner join policy.health_metrics as metrics
+        on checks.metric = metrics.metric and not metrics.is_finding
+    left join staging.stg_crm__users as owners
+        on checks.crm = owners.crm and checks.owner_id = owners.user_id
+    where metrics.unit = 'days'
+        or checks.verdict = case when metrics.direction = 'higher_is_better' then 0 else 1 end
+"""
+
 TABLES = {
     "grades": Table(
         "marts.data_health_grades",
