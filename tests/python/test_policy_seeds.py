@@ -25,6 +25,7 @@ KEYS = {
     "flag_policy": ["crm", "field"],
     "free_mail_domains": ["domain"],
     "health_metrics": ["metric"],
+    "history_needs": ["object_type", "field"],
     "holidays": ["holiday_date"],
     "hubspot_change_sources": ["source"],
     "hygiene_slas": ["sla_id"],
