@@ -7,7 +7,7 @@ DBT_PROFILES_DIR ?= profiles
 export DBT_PROFILES_DIR
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help build test lint trace dashboard digest failures export clean setup
+.PHONY: help build test check lint trace dashboard digest failures export clean setup
 
 help:
 	@echo "make build      set up, land the demo CRM if no other is configured, dbt build, print the metrics, write reports/"
@@ -17,6 +17,7 @@ help:
 	@echo "make trace      print the story of one record: make trace RECORD=salesforce:opportunity:006..."
 	@echo "make export     write the lists, and the ids that are approved, to exports/ as CSV and parquet"
 	@echo "make test       set up, run every test and check (what CI runs)"
+	@echo "make check      set up, check only what changed, within a minute: parse, lint, conventions, unit tests"
 	@echo "make lint       set up, run only the linters and the project's conventions"
 	@echo "make clean      remove the environment, dbt packages, target and logs (never the warehouse)"
 	@echo "ARGS=... is handed on: make test ARGS='-k standin', make build ARGS=..."
@@ -36,7 +37,7 @@ export RECORD
 trace: setup
 	@.venv/bin/crm-hygiene trace $(ARGS) -- "$$RECORD"
 
-dashboard digest failures export: setup
+dashboard digest failures export check: setup
 	@.venv/bin/crm-hygiene $@ $(ARGS)
 
 clean:

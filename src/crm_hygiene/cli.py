@@ -28,6 +28,7 @@ COMMANDS = {
     "demo": Command("demo.command", "make the demo CRM, or a large one"),
     "policy-seeds": Command("policy_seeds", "write the policy seeds that packages know"),
     "packages": Command("packages", "get the dbt packages"),
+    "check": Command("check", "check what changed: parse, lint, conventions, unit tests"),
     "compare": Command("compare", "compare two built warehouses row by row"),
 }
 

@@ -53,9 +53,14 @@ class Dbt:
     @cached_property
     def manifest(self) -> "Manifest":
         """The parsed project."""
-        parsed = self.invoke("parse", manifest=None)
+        return self.parse()
+
+    def parse(self, *flags: str) -> "Manifest":
+        """Parse the project, or what of it changed since it was parsed last."""
+        parsed = self.invoke(*flags, "parse", manifest=None)
         if not parsed.success:
             raise DbtError(reason(parsed.exception))
+        self.manifest = parsed.result
         return parsed.result
 
     def run(self, command: str, *arguments: str) -> "dbtRunnerResult":

@@ -70,13 +70,14 @@ def parsed_project(variables: dict | None = None, database: str = "crm"):
         file = shared_folder / f"{key}.msgpack"
         with FileLock(f"{file}.lock"):
             if not file.exists():
-                target = tempfile.mkdtemp(prefix="crm_hygiene_parse_")
+                # A folder that lasts holds what an earlier session parsed: only changes are parsed.
+                kept = os.environ.get("CRM_HYGIENE_TEST_PARSE")
+                target = f"{kept}/{key}" if kept else tempfile.mkdtemp(dir=shared_folder)
                 command = ["--quiet", "parse", *place_of_project(target), "--vars", str(matters)]
                 with mock.patch.dict(os.environ, {"CRM_HYGIENE_DUCKDB": f"{database}.duckdb"}):
                     parsed = dbtRunner().invoke(command)
                 assert parsed.success, parsed.exception
-                shutil.move(Path(target) / "partial_parse.msgpack", file)
-                shutil.rmtree(target)
+                shutil.copy(Path(target) / "partial_parse.msgpack", file)
         _manifests[key] = Manifest.from_msgpack(file.read_bytes())
     manifest = _manifests[key]
     for node in manifest.nodes.values():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from dbt.cli.main import dbtRunner
+from conftest import parsed_project
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -145,14 +145,9 @@ NOT_PERSONAL = {
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory):
+def manifest():
     """The parsed project."""
-    command = ["--quiet", "parse", "--project-dir", str(ROOT), "--target", "lint"]
-    command += ["--profiles-dir", str(ROOT / "profiles")]
-    command += ["--target-path", str(tmp_path_factory.mktemp("target"))]
-    parsed = dbtRunner().invoke(command)
-    assert parsed.success, parsed.exception
-    return parsed.result
+    return parsed_project()
 
 
 @pytest.fixture(scope="module")

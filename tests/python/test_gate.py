@@ -69,7 +69,7 @@ class Warehouse:
             connection.execute(statement)
 
     def validate(self, variables: dict | None) -> GateResult:
-        dbt = Dbt("duckdb", variables, parsed_project())
+        dbt = Dbt("duckdb", variables, parsed_project(variables))
         return validation.validate(dbt, self.state, self.pages)
 
 
