@@ -43,6 +43,22 @@ def pytest_configure(config):
     os.environ["CRM_HYGIENE_TEST_FOLDER"] = str(shared_folder)
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the file that builds the demo, then with those that can do without it.
+
+    A process that asks for the demo while another builds it only waits. pytest-xdist hands out the
+    files in this order (--no-loadscope-reorder).
+    """
+
+    def place(item) -> int:
+        if item.path.stem == "test_demo":
+            return 0
+        return 2 if item.path in wanting_the_demo else 1
+
+    wanting_the_demo = {item.path for item in items if "demo" in item.fixturenames}
+    items.sort(key=place)
+
+
 def place_of_project(target: str = TARGET) -> list[str]:
     """Return the options that tell dbt where the project is and where to write."""
     place = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "profiles")]

@@ -8,13 +8,6 @@ from types import SimpleNamespace
 
 import conftest
 import pytest
-from metricflow.engine.metricflow_engine import MetricFlowEngine, MetricFlowQueryRequest
-from metricflow.protocols.sql_client import SqlEngine
-from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
-from metricflow_semantics.model.dbt_manifest_parser import (
-    parse_manifest_from_dbt_generated_manifest,
-)
-from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
 ROOT = Path(__file__).resolve().parents[2]
 READERS = {
@@ -130,6 +123,15 @@ def test_dbt_docs_build_and_know_every_column_of_every_mart(demo, manifest, mart
 @pytest.fixture(scope="module")
 def ask(demo, manifest):
     """Have MetricFlow write the SQL of a query, and run it; rows by their group, in its order."""
+    # Imported here: MetricFlow is slow to load.
+    from metricflow.engine.metricflow_engine import MetricFlowEngine, MetricFlowQueryRequest
+    from metricflow.protocols.sql_client import SqlEngine
+    from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
+    from metricflow_semantics.model.dbt_manifest_parser import (
+        parse_manifest_from_dbt_generated_manifest,
+    )
+    from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
+
     written = (Path(conftest.TARGET) / "semantic_manifest.json").read_text()
     engine = MetricFlowEngine(
         SemanticManifestLookup(parse_manifest_from_dbt_generated_manifest(written)),
@@ -138,13 +140,15 @@ def ask(demo, manifest):
         ),
     )
 
+    def explain(**asked) -> str:
+        return engine.explain(MetricFlowQueryRequest.create(**asked)).sql_statement.sql
+
     def answer(metric: str, *groups: str, of=demo) -> dict[tuple, float | None]:
-        request = MetricFlowQueryRequest.create(metric_names=[metric], group_by_names=groups)
-        sql = engine.explain(request).sql_statement.sql
+        sql = explain(metric_names=[metric], group_by_names=groups)
         selected = ", ".join([*groups, metric])
         return by_group(of.sql(f"select {selected} from ({sql}) as answer"))
 
-    answer.engine = engine
+    answer.explain = explain
     return answer
 
 
@@ -316,8 +320,7 @@ def test_a_record_of_two_archetypes_is_two_findings_and_one_dirty_record(ask, co
     ],
 )
 def test_a_saved_query_answers(demo, ask, saved_query, query):
-    request = MetricFlowQueryRequest.create(saved_query_name=saved_query)
-    sql = ask.engine.explain(request).sql_statement.sql
+    sql = ask.explain(saved_query_name=saved_query)
     n_rows = demo.sql(query)
     assert n_rows != [(0,)]
     assert demo.sql(f"select count(*) from ({sql}) as answer") == n_rows

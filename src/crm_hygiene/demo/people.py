@@ -5,8 +5,9 @@ it has what makes duplicates hard to find: role accounts, switchboards, giant ac
 thousands share, cities where many live, addresses without a company.
 """
 
+from .names import INDUSTRIES, SEGMENTS
 from .scale import write_parquet
-from .world import AS_OF, INDUSTRIES, SEGMENTS
+from .world import AS_OF
 
 ORIGINALS = 0.97  # of the contacts, and of the accounts; the others are their duplicates
 KINDS = ["same email", "phone and family name", "typo at the company", "swapped at home"]

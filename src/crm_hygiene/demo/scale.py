@@ -6,7 +6,8 @@ one streamed query: memory does not grow with the scale.
 
 import duckdb
 
-from .world import AS_OF, INDUSTRIES, SEGMENTS
+from .names import INDUSTRIES, SEGMENTS
+from .world import AS_OF
 
 OPPORTUNITIES = 2_000_000  # at scale 1
 CHANGES = 10  # of each opportunity

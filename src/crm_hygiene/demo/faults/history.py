@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from crm_hygiene.demo.faults.plot import HOUR, Plot
-from crm_hygiene.demo.world import AS_OF, DAY, NEXT_STEPS, SECOND, START
+from crm_hygiene.demo.names import NEXT_STEPS
+from crm_hygiene.demo.world import AS_OF, DAY, SECOND, START
 
 
 class HistoryFaults(Plot):
