@@ -1,5 +1,5 @@
--- One row per usable deal, visible at as_of or not. A deal that is won or lost keeps its last stage_id:
--- here its status is its stage.
+-- One row per usable deal, visible at as_of or not. A deal that is won or lost keeps its last
+-- stage_id: here its status is its stage.
 {{ config(materialized='view') }}
 
 with deals as (
