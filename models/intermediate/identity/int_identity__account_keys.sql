@@ -27,7 +27,8 @@ accounts as (
         accounts.phone_e164,
         accounts.postal_code,
         {%- for column in blanks %}
-            {{ blank_to_null('accounts.' ~ column) }} as {{ column }}{{ ',' if not loop.last }}
+            {{ blank_to_null('accounts.' ~ column) }} as {{ column }}
+            {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from crm_accounts as accounts
     inner join records

@@ -33,7 +33,7 @@ judged as (
             ' ' || rules.object_types || ' ' like '% ' || records.object_type || ' %'
             and (
                 rules.rule_id not in ('cannot_be_told', 'input_missing', 'blocked_by_dependant')
-                or rules.rule_id = records.rule_id
+                or records.rule_id = rules.rule_id
             )
 ),
 
