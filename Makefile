@@ -17,7 +17,7 @@ help:
 	@echo "make trace      print the story of one record: make trace RECORD=salesforce:opportunity:006..."
 	@echo "make export     write the lists, and the ids that are approved, to exports/ as CSV and parquet"
 	@echo "make test       set up, run every test and check (what CI runs)"
-	@echo "make check      set up, check only what changed, within a minute: parse, lint, conventions, unit tests"
+	@echo "make check      set up, check only what changed: parse, lint, conventions, unit tests"
 	@echo "make lint       set up, run only the linters and the project's conventions"
 	@echo "make clean      remove the environment, dbt packages, target and logs (never the warehouse)"
 	@echo "ARGS=... is handed on: make test ARGS='-k standin', make build ARGS=..."

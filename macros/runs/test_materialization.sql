@@ -1,6 +1,6 @@
 {#- A data test as dbt runs it, with one difference: only a test that finds rows keeps them in a table of test_failures.
-    dbt makes one of every test that stores failures, over a thousand empty tables a night, which cost a third of the
-    tests' time and slow down every look into the catalog. -#}
+    dbt makes one of every test that stores failures: over a thousand empty tables a night, which slow down every look
+    into the catalog. -#}
 {% materialization test, default %}
     {%- set sql_with_limit -%}
         {{ get_limit_subquery_sql(sql, config.get('limit')) }}
