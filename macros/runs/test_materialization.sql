@@ -25,9 +25,10 @@
             {% call statement('store', auto_begin=True) %}
                 {{ get_create_sql(target_relation, sql_with_limit) }}
             {% endcall %}
-            {{ adapter.commit() }}
             {% do relations.append(target_relation) %}
         {% endif %}
+        {# Of a dropped table too: what is not committed is undone. #}
+        {{ adapter.commit() }}
     {% endif %}
     {{ return({'relations': relations}) }}
 {% endmaterialization %}

@@ -8,6 +8,7 @@ judges them all.
 import json
 import random
 from collections import Counter, defaultdict
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -509,7 +510,8 @@ class Models:
         errors = [one.message for one in ran.result or [] if one.status == "error"]
         assert ran.success, errors or ran.exception
         made = (one.node for one in ran.result.results)
-        self.nodes = [node for node in made if node.resource_type == "model"]
+        # Copies: all tests of this process share the project, and compile it anew.
+        self.nodes = [copy(node) for node in made if node.resource_type == "model"]
         return warehouse
 
     def again(self, tables: dict, policy: dict | None = None, shuffle=False) -> Warehouse:

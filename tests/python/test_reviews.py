@@ -62,7 +62,8 @@ def test_landed_reviews_of_any_crm_are_read_and_unreadable_ones_rejected(warehou
     variables = {"crm_sources": ["open"], "as_of": "2026-03-31 10:00:00"}
     seeded = warehouse.dbt("seed", "--select", "lifecycle_reviews", variables=variables)
     assert seeded.success, seeded.exception
-    run(warehouse, "base_open__lifecycle_reviews", "int_lifecycle__reviews", variables=variables)
+    models = (f"{layer}__lifecycle_reviews" for layer in ("base_open", "stg_open", "stg_crm"))
+    run(warehouse, *models, "int_lifecycle__reviews", variables=variables)
     found = warehouse.sql(
         "select record_key, reviewed_at::varchar, decision, reviewer, role "
         "from intermediate.int_lifecycle__reviews order by record_key"

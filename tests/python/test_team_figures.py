@@ -274,7 +274,8 @@ def test_the_demo_counted_anew(demo):
 # --- A landing full of edges ---
 
 AS_OF = dt.datetime(2026, 3, 29, 12)
-SELECTED = ("--select", "+team_figures", "--exclude", "resource_type:test resource_type:unit_test")
+SELECTED = ("--select", "+team_figures", "+team_figure_records")
+SELECTED += ("--exclude", "resource_type:test resource_type:unit_test")
 USERS = [
     ("ann", "human", True),
     ("bob", None, True),
