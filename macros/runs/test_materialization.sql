@@ -15,10 +15,11 @@
     {% set relations = [] %}
     {% if should_store_failures() %}
         {% set stored = adapter.get_relation(database=database, schema=schema, identifier=model['alias']) %}
+        {% set n_found = load_result('main')['data'][0][0] %}
         {% if stored %}
             {% do adapter.drop_relation(stored) %}
         {% endif %}
-        {% if load_result('main')['data'][0][0] > 0 %}
+        {% if n_found > 0 %}
             {% set target_relation = api.Relation.create(
                 database=database, schema=schema, identifier=model['alias'], type='table'
             ) %}
@@ -27,8 +28,9 @@
             {% endcall %}
             {% do relations.append(target_relation) %}
         {% endif %}
-        {# Of a dropped table too: what is not committed is undone. #}
-        {{ adapter.commit() }}
+        {% if stored or n_found > 0 %}
+            {{ adapter.commit() }}
+        {% endif %}
     {% endif %}
     {{ return({'relations': relations}) }}
 {% endmaterialization %}

@@ -33,6 +33,7 @@ LANDED_BEFORE = (["path:seeds/demo"], [])
 # What each kind of generic test protects.
 PROTECTS = {
     "not_null": "{column} of {model} has a value in every row.",
+    "not_null_columns": "In every row of {model} these have a value: {columns}.",
     "unique": "No two rows of {model} have the same {column}, so nothing is counted twice.",
     "unique_combination_of_columns": (
         "No two rows of {model} have the same {columns}, so nothing is counted twice."
@@ -76,7 +77,7 @@ def protects(node: dict, project: Project) -> str:
     tested = [project.nodes.get(key, {}).get("name", key) for key in project.tested_by(node)]
     texts = {
         "column": node.get("column_name") or kwargs.get("column_name"),
-        "columns": ", ".join(kwargs.get("combination_of_columns") or []),
+        "columns": ", ".join(kwargs.get("combination_of_columns") or kwargs.get("columns") or []),
         "values": ", ".join(map(str, kwargs.get("values") or [])),
         "other": ", ".join(re.findall(r"ref\(['\"](\w+)", str(kwargs.get("to")))),
         "expression": kwargs.get("expression"),
