@@ -18,6 +18,7 @@
         'do_not_contact': dbt.type_boolean(),
         'is_hard_bounced': dbt.type_boolean(),
         'is_closed': dbt.type_boolean(),
+        'is_won': dbt.type_boolean(),
         'last_activity_date': 'date',
     } -%}
     {%- set own = {
@@ -32,7 +33,7 @@
         ],
         'opportunity': [
             'stage', 'account_id', 'pipeline', 'segment', 'region', 'amount', 'close_date', 'lead_source',
-            'next_step', 'forecast_category', 'last_activity_date',
+            'next_step', 'forecast_category', 'is_closed', 'is_won', 'last_activity_date',
         ],
         'case': ['status', 'account_id', 'is_closed'],
     } -%}
@@ -53,6 +54,7 @@
             cast(null as {{ type }}) as {{ column }},
                 {%- endif %}
             {%- endfor %}
+            updated_at,
             is_deleted,
             is_merged,
             is_live,

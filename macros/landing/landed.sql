@@ -6,7 +6,8 @@
       source_key         the values of the key columns, NULL where there is none
       raw                JSON of the row where it is rejected or superseded
       is_latest_version  false for the older versions of a record in a History Mode table
-    Of several rows with one key the last landed wins; a rejected one never wins.
+    Of several rows with one key the last landed wins, by the loader's stamp, then the system's, then the record's own
+    modification; a rejected one never wins.
     Only rows whose key is landed more than once go through a window: on 20 million rows that is the difference
     between a pass over the table and a sort of it. -#}
 {% macro landed(crm, table) %}
@@ -53,9 +54,22 @@ limit 0
                 {%- do loaded_at.append(column.name) -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- for column in declared.columns.values()
-            if (column.config.meta or {}).get('last_change') and landed.get(column.name | replace('_', '')) -%}
-            {%- do loaded_at.append(column.name) -%}
+        {#- Stamps of loaders that the sources file does not declare; texts and instants of one column sort alike. -#}
+        {%- set stamps = [] -%}
+        {%- for name in ['airbyteextractedat', 'airbyteemittedat', 'sdcbatchedat', 'sdcreceivedat', 'dltloadid'] -%}
+            {%- for column in landed.get(name, []) -%}
+                {%- do stamps.append('cast(source.' ~ adapter.quote(column.name) ~ ' as ' ~ text ~ ')') -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- if stamps -%}
+            {%- do loaded_at.append('loader_stamp') -%}
+        {%- endif -%}
+        {%- for last_change in ['system', true] -%}
+            {%- for column in declared.columns.values()
+                if (column.config.meta or {}).get('last_change') == last_change
+                and landed.get(column.name | replace('_', '')) -%}
+                {%- do loaded_at.append(column.name) -%}
+            {%- endfor -%}
         {%- endfor -%}
         {%- for name in key -%}
             {%- do key_parts.append("coalesce(cast(" ~ parsed[name] ~ " as " ~ text ~ "), '')") -%}
@@ -126,6 +140,9 @@ parsed as {{ crm_hygiene.inlined() }} (
                 {%- endfor %}
             {%- endif %}
         {%- endfor %}
+        {%- if stamps %}
+        {{ stamps[0] if stamps | length == 1 else 'coalesce(' ~ stamps | join(', ') ~ ')' }} as loader_stamp,
+        {%- endif %}
         source.landed_key as source_key,
         (repeated.landed_key is not null or source.landed_key is null) as is_repeated,
         case

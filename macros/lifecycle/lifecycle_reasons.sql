@@ -33,7 +33,7 @@
             ~ " then ' (possible: its direction or kind is not told)' else '' end",
         'test_or_spam': "'a text that marks tests and spam; nothing linked'",
         'disposable_or_invalid_email': "'a throw-away or invalid e-mail address; no phone; nothing linked'",
-        'duplicate_no_own_value': "'a duplicate with nothing that the survivor lacks; nothing linked'",
+        'duplicate_no_own_value': "'a duplicate with nothing that the survivor lacks; nothing linked, and not touched of late'",
         'mistaken_deal': "'lost within a short time of its creation; no amount, no activity, no contact'",
         'no_lawful_basis_approved': "'no lawful basis; never an engagement; nothing linked; approved by Legal'",
         'no_lawful_basis': "'no lawful basis; never an engagement; not approved by Legal' || " ~ person,

@@ -70,9 +70,10 @@ def program(name: str) -> str:
 
 
 def changed_nodes(manifest: "Manifest", files: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the names of the models and seeds that are in these files, and of the other models
-    whose unit tests or macros are."""
+    """Return the names of the models and seeds that are in these files, or read a source that is
+    declared there, and of the other models whose unit tests or macros are."""
     files = set(files)
+    sources = {key for key, one in manifest.sources.items() if one.original_file_path in files}
     macros = {key for key, macro in manifest.macros.items() if macro.original_file_path in files}
     while more := {
         key
@@ -90,7 +91,7 @@ def changed_nodes(manifest: "Manifest", files: Iterable[str]) -> tuple[list[str]
     for key, node in manifest.nodes.items():
         if node.resource_type not in ("model", "seed"):
             continue
-        if node.original_file_path in files:
+        if node.original_file_path in files or sources.intersection(node.depends_on_nodes):
             own.append(node.name)
         elif key in tested or macros.intersection(node.depends_on.macros):
             others.append(node.name)

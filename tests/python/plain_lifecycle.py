@@ -207,6 +207,7 @@ class Policy:
         self.signal_months = int(thresholds["lifecycle__signal_months"])
         self.engagement_months = int(thresholds["lifecycle__engagement_months"])
         self.mistake = int(thresholds["lifecycle__mistake_hours"]) * HOUR
+        self.recent = int(thresholds["lifecycle__recent_days"]) * DAY
 
 
 class Decision(NamedTuple):
@@ -404,8 +405,10 @@ class Lifecycle:
         self.responses = defaultdict(list)
         for key, at in crm.responses:
             self.responses[key].append(at)
-        self.duplicates = defaultdict(list)
+        self.duplicates, self.same_person = defaultdict(list), defaultdict(list)
         for key, duplicate in crm.clusters.items():
+            if key[0] in (C, L) and key in self.records:
+                self.same_person[duplicate.survivor].append(self.records[key])
             if not duplicate.is_survivor:
                 self.duplicates[duplicate.survivor].append(key)
         for method in (
@@ -636,6 +639,9 @@ class Lifecycle:
         signs += [at for at, _ in self.engagements(record)]
         if self.told_activity(record):
             signs.append(record.told_activity_at)
+        if record.object_type in (C, L) and record.key in self.crm.clusters:
+            known_as = self.same_person[self.crm.clusters[record.key].survivor]
+            signs += [one.created_at for one in known_as]
         if record.object_type == A:
             signs += [one.created_at for one in self.contacts(record)]
             for deal in self.opportunities(record):
@@ -875,6 +881,7 @@ class Lifecycle:
             and duplicate.is_deterministic
             and duplicate.n_own_values == 0
             and self.nothing_linked(record)
+            and self.last_sign_at(record) < self.as_of - self.recent
         )
 
     def mistaken_deal(self, record) -> bool | None:

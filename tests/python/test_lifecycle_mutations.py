@@ -100,6 +100,7 @@ MUTANTS = [
                 "is_worthless_duplicate and is_unlinked",
                 "is_worthless_duplicate",
             ),
+            ("duplicate, touched of late", "and not is_recent and", "and"),
             (
                 "duplicate, contradictory",
                 "and not is_contradictory as duplicate_no_own_value",

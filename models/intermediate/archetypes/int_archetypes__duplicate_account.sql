@@ -24,10 +24,11 @@ final as (
             when
                 clusters.matched_by like '%domain%'
                 and clusters.matched_by like '%name_and_country%'
-                then 'same domain, name and country: ' || keys.domain_key || ', ' || keys.name_key
+                then 'same name and country, and the domain ' || keys.domain_key
             when clusters.matched_by like '%domain%' then 'same domain: ' || keys.domain_key
             when clusters.matched_by like '%name_and_country%'
-                then 'same name and country: ' || keys.name_key
+                -- Not which: people may be accounts.
+                then 'same name and country'
             when clusters.matched_by like '%phone_and_name%' then 'same phone and a similar name'
             else 'similar name and address'
         end as detail

@@ -1,5 +1,6 @@
 -- One row per visible record of any object, as it was at as_of: fields with a history from it,
--- others as landed.
+-- others as landed. Where a record was modified after the history's last word, the history stopped
+-- before the record did, and what the landed record says counts.
 {%- set histories = [
     'stage', 'status', 'owner_id', 'amount', 'close_date', 'lead_source', 'next_step',
     'forecast_category', 'consent_status', 'do_not_contact', 'lifecycle_stage',
@@ -30,6 +31,7 @@ told as (
     select
         {%- for field in histories %}
             max(case when field = '{{ field }}' then value_at_as_of end) as {{ field }},
+            max(case when field = '{{ field }}' then told_at end) as {{ field }}_told_at,
             max(case when field = '{{ field }}' then 1 else 0 end) as has_{{ field }},
         {%- endfor %}
         record_sk
@@ -51,28 +53,49 @@ as_of_values as (
         case when landed.segment = 'all' then 'all (segment)' else landed.segment end as segment,
         landed.region,
         landed.is_hard_bounced,
-        landed.is_closed as is_closed_case,
+        landed.is_closed,
+        landed.is_won,
+        landed.updated_at,
+        landed.stage as landed_stage,
         landed.is_deleted,
         landed.is_merged,
         landed.is_live,
         landed.deleted_at,
         case
-            when landed.object_type = 'opportunity' and told.has_stage = 1 then told.stage
-            when landed.object_type in ('lead', 'case') and told.has_status = 1 then told.status
+            when
+                landed.object_type = 'opportunity'
+                and {{ is_told('stage', 'stage') }}
+                then told.stage
+            when
+                landed.object_type in ('lead', 'case')
+                and {{ is_told('status', 'stage') }}
+                then told.status
             else landed.stage
         end as stage,
-        case when told.has_owner_id = 1 then told.owner_id else landed.owner_id end as owner_id,
         case
-            when told.has_amount = 1 then {{ parse_value('told.amount', 'text', 'numeric') }}
+            when
+                {{ is_told('owner_id', 'owner_id') }}
+                then told.owner_id
+            else landed.owner_id
+        end as owner_id,
+        case
+            when
+                {{ is_told('amount', 'amount') }}
+                then {{ parse_value('told.amount', 'text', 'numeric') }}
             else landed.amount
         end as amount,
         case
-            when told.has_close_date = 1 then {{ parse_value('told.close_date', 'text', 'date') }}
+            when
+                {{ is_told('close_date', 'close_date') }}
+                then {{ parse_value('told.close_date', 'text', 'date') }}
             else landed.close_date
         end as close_date,
         {%- for field in ['lead_source', 'next_step', 'forecast_category', 'lifecycle_stage'] %}
             case
-                when told.has_{{ field }} = 1 then told.{{ field }} else landed.{{ field }}
+                when
+                    {{ is_told(field, field) }}
+                    then told.{{ field }}
+                else landed.{{ field }}
             end as {{ field }},
         {%- endfor %}
         case
@@ -107,22 +130,31 @@ as_of_values as (
     left join activities on landed.record_key = activities.record_key
 ),
 
-final as (
+-- The flags of a deal speak of the stage that it is landed in, and of as_of where nothing was
+-- modified since.
+with_stage as (
     select
         as_of_values.*,
         stages.stage_order,
         case
             when as_of_values.object_type = 'case'
-                then case when as_of_values.is_closed_case then 'closed' else 'open' end
+                then case when as_of_values.is_closed then 'closed' else 'open' end
+            when
+                as_of_values.object_type <> 'opportunity'
+                or coalesce(stages.is_kind_of_policy, false)
+                or not coalesce(
+                    as_of_values.updated_at <= {{ as_of() }}
+                    or as_of_values.stage = as_of_values.landed_stage,
+                    false
+                )
+                then stages.kind
+            when as_of_values.is_won then 'won'
+            when as_of_values.is_closed and not as_of_values.is_won then 'lost'
+            when not as_of_values.is_closed then 'open'
+            -- Closed, and whether won is not said: its stage tells, if that is closed.
+            when as_of_values.is_closed and stages.kind = 'open' then null
             else stages.kind
-        end as stage_kind,
-        case
-            when as_of_values.object_type = 'opportunity' then stages.kind
-            when as_of_values.object_type = 'lead' then lower(as_of_values.stage)
-            when as_of_values.object_type = 'case'
-                then case when as_of_values.is_closed_case then 'closed' else 'open' end
-            else lower(as_of_values.lifecycle_stage)
-        end as inventory_stage
+        end as stage_kind
     from as_of_values
     left join stages
         on
@@ -130,6 +162,46 @@ final as (
             and as_of_values.object_type = stages.object_type
             and coalesce(as_of_values.pipeline, '') = stages.pipeline
             and as_of_values.stage = stages.stage
+),
+
+final as (
+    select
+        record_sk,
+        record_key,
+        crm,
+        object_type,
+        record_id,
+        created_at,
+        account_id,
+        pipeline,
+        segment,
+        region,
+        is_hard_bounced,
+        case when object_type = 'case' then is_closed end as is_closed_case,
+        is_deleted,
+        is_merged,
+        is_live,
+        deleted_at,
+        stage,
+        owner_id,
+        amount,
+        close_date,
+        lead_source,
+        next_step,
+        forecast_category,
+        lifecycle_stage,
+        consent_status,
+        do_not_contact,
+        first_activity_at,
+        last_activity_at,
+        stage_order,
+        stage_kind,
+        case
+            when object_type in ('opportunity', 'case') then stage_kind
+            when object_type = 'lead' then lower(stage)
+            else lower(lifecycle_stage)
+        end as inventory_stage
+    from with_stage
 )
 
 select * from final

@@ -4,7 +4,8 @@ with final as (
     select
         record_sk,
         field,
-        case when changed_at <= {{ as_of() }} then new_value else old_value end as value_at_as_of
+        case when changed_at <= {{ as_of() }} then new_value else old_value end as value_at_as_of,
+        case when changed_at <= {{ as_of() }} then changed_at end as told_at
     from {{ ref('stg_crm__told_changes') }}
     where
         change_class = 'effective'

@@ -23,6 +23,8 @@ accounts as (
         accounts.crm,
         accounts.account_id,
         accounts.account_name,
+        accounts.is_person,
+        coalesce(accounts.parent_account_id <> accounts.account_id, false) as is_branch,
         accounts.country_iso2,
         accounts.phone_e164,
         accounts.postal_code,
@@ -42,6 +44,8 @@ cleaned as (
         crm,
         account_id,
         account_name,
+        is_person,
+        is_branch,
         country_iso2,
         phone_e164,
         {{ compared_text('street') }} as street,
@@ -64,13 +68,16 @@ final as (
         cleaned.record_sk,
         cleaned.crm,
         cleaned.account_id,
+        cleaned.is_branch,
         case
             when
                 free_mail.domain is null
                 and {{ matches('cleaned.host', '[^ ,;@]+[.][^ ,;@.]+') }}
                 then cleaned.host
         end as domain_key,
-        names.company_key || ', ' || cleaned.country_iso2 as name_key,
+        -- Many people of a country have the same name.
+        case when not cleaned.is_person then names.company_key || ', ' || cleaned.country_iso2 end
+            as name_key,
         names.company_key,
         cleaned.phone_e164,
         cleaned.street,

@@ -27,7 +27,12 @@ keyed as (
             record_sk,
             min(record_sk) over (partition by {{ key }}, crm) as first_sk
         from {{ ref(keys) }}
-        where {{ key }} is not null
+        where
+            {{ key }} is not null
+            -- A branch or subsidiary may have all that its parent has, and is another company.
+            {%- if keys == 'int_identity__account_keys' %}
+                and not is_branch
+            {%- endif %}
         {%- if not loop.last %}
 
             union all
@@ -53,6 +58,7 @@ names as (
         company_key as last_name,
         {{ address_parts | join(',\n        ') }}
     from account_keys
+    where not is_branch
 ),
 
 members as (

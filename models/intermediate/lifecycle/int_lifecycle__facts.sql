@@ -89,6 +89,8 @@ judged as (
         and case when last_possible_engagement_at is null then true end as lacks_lawful_basis,
         is_past_limit
         and (is_suppressed or is_suppression_known or is_past_suppression) as is_past_retention,
+        greatest(last_sign_at, coalesce(updated_at, last_sign_at))
+        >= {{ later(as_of(), -86400, threshold('lifecycle__recent_days')) }} as is_recent,
         case when object_type = 'lead' and stage is null then null else is_nurture end
             as is_nurtured,
         has_loss_reasons and is_loss_reason_blank as lacks_loss_reason,

@@ -11,6 +11,7 @@ inputs as (
 duplicates as (
     select
         record_sk,
+        cluster_sk,
         not is_survivor and is_deterministic and n_own_values = 0 as is_worthless_duplicate
     from {{ ref('int_identity__clusters') }}
 ),
@@ -82,6 +83,17 @@ survivors as (
     from clusters
     where not is_survivor
     group by survivor_record_sk
+),
+
+-- A new record of a known person is a sign of life of that person.
+births as (
+    select
+        clusters.cluster_sk,
+        max(records.created_at) as last_born_at
+    from clusters
+    inner join records on clusters.record_sk = records.record_sk
+    where records.object_type in ('contact', 'lead')
+    group by clusters.cluster_sk
 ),
 
 regions as (
@@ -176,6 +188,7 @@ joined as (
         linked.dependent_case_sk,
         linked.dependent_lead_sk,
         survivors.dependent_duplicate_sk,
+        births.last_born_at,
         case
             when duplicates.record_sk is null then false
             else duplicates.is_worthless_duplicate
@@ -199,6 +212,7 @@ joined as (
     left join linked
         on records.record_sk = linked.record_sk
     left join duplicates on records.record_sk = duplicates.record_sk
+    left join births on duplicates.cluster_sk = births.cluster_sk
     left join survivors on records.record_sk = survivors.record_sk
     left join protected on records.record_key = protected.record_key
     left join clocks on records.record_key = clocks.record_key
@@ -255,7 +269,8 @@ aged as (
                 greatest(
                     created_at,
                     coalesce(last_activity_at, created_at),
-                    coalesce(own_possible_engagement_at, created_at)
+                    coalesce(own_possible_engagement_at, created_at),
+                    coalesce(last_born_at, created_at)
                 )
         end as last_sign_at,
         case object_type

@@ -61,7 +61,8 @@ landed as (
                 {%- set nothing = 'cast(null as ' ~ type ~ ')' %}
                 {{ column if column in own_columns else nothing }} as {{ column }},
             {%- endfor %}
-            {{ 'is_converted' if object_type == 'lead' else 'false' }} as is_converted
+            {{ 'is_converted' if object_type == 'lead' else 'false' }} as is_converted,
+            updated_at
         from {{ ref(table) }}
         {%- if not loop.last %}
 
@@ -116,6 +117,7 @@ records as (
         records.object_type = 'opportunity'
         and records.stage_kind is null
         and inputs.has_stages as is_kind_unknown,
+        landed.updated_at,
         landed.closed_at as landed_closed_at,
         stage_starts.started_at as stage_started_at
     from crm_records as records
@@ -175,6 +177,7 @@ final as (
         records.is_strategic,
         records.is_do_not_contact,
         records.is_opted_out,
+        records.updated_at,
         records.landed_closed_at,
         -- The close date is a day that somebody typed: it tells when, but not to the hour.
         records.stage_started_at is not null

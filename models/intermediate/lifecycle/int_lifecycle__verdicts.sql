@@ -36,7 +36,8 @@ final as (
         -- Junk: only what nothing is tied to, and nothing that contradicts itself
         is_test_or_spam and is_unlinked and not is_contradictory as test_or_spam,
         is_unreachable and is_unlinked and not is_contradictory as disposable_or_invalid_email,
-        is_worthless_duplicate and is_unlinked and not is_contradictory as duplicate_no_own_value,
+        is_worthless_duplicate and is_unlinked and not is_recent and not is_contradictory
+            as duplicate_no_own_value,
         is_mistake and not is_contradictory as mistaken_deal,
         lacks_lawful_basis and is_approved and is_unlinked and not is_contradictory
             as no_lawful_basis_approved,

@@ -4,8 +4,8 @@ with landed as (
         'opportunity_id', 'created_at', 'account_id', 'opportunity_name', 'pipeline', 'stage',
         'segment', 'region', 'owner_id', 'amount', 'currency', 'close_date', 'lead_source',
         'campaign', 'next_step', 'next_step_at', 'forecast_category', 'loss_reason', 'closed_at',
-        'opportunity_type', 'is_on_legal_hold', 'updated_at', 'last_activity_date',
-        'is_flagged_deleted', 'deleted_at', 'merged_into_id',
+        'is_closed', 'is_won', 'opportunity_type', 'is_on_legal_hold', 'updated_at',
+        'last_activity_date', 'is_flagged_deleted', 'deleted_at', 'merged_into_id',
     ]) }}
 ),
 
@@ -32,6 +32,8 @@ final as (
         landed.forecast_category,
         landed.loss_reason,
         case when landed.closed_at <= {{ as_of() }} then landed.closed_at end as closed_at,
+        landed.is_closed or landed.is_won as is_closed,
+        landed.is_won,
         landed.opportunity_type,
         landed.is_on_legal_hold,
         landed.updated_at,

@@ -20,6 +20,7 @@ with_policy as (
         landed.stage_label,
         coalesce(policy.stage_order, landed.stage_order) as stage_order,
         coalesce(policy.kind, landed.kind) as kind,
+        policy.kind is not null as is_kind_of_policy,
         coalesce(policy.is_milestone, landed.is_milestone, false) as is_milestone,
         landed.is_retired,
         case when policy.pipeline is null then 1 else 0 end as policy_place
@@ -42,6 +43,7 @@ with_policy as (
         policy.stage as stage_label,
         policy.stage_order,
         policy.kind,
+        true as is_kind_of_policy,
         coalesce(policy.is_milestone, false) as is_milestone,
         true as is_retired,
         2 as policy_place
@@ -84,6 +86,7 @@ final as (
         stage_label,
         stage_order,
         kind,
+        is_kind_of_policy,
         is_milestone,
         is_retired
     from ranked

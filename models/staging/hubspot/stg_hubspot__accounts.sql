@@ -14,6 +14,8 @@ final as (
         companies.id as account_id,
         companies.property_createdate as created_at,
         companies.property_name as account_name,
+        companies.property_hs_parent_company_id as parent_account_id,
+        cast(null as {{ dbt.type_boolean() }}) as is_person,
         companies.property_domain as domain,
         companies.property_phone as phone,
         companies.property_address as street,

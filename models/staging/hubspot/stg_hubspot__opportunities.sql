@@ -47,6 +47,8 @@ final as (
         deals.property_hs_manual_forecast_category as forecast_category,
         deals.property_closed_lost_reason as loss_reason,
         cast(null as {{ dbt.type_timestamp() }}) as closed_at,
+        deals.property_hs_is_closed as is_closed,
+        deals.property_hs_is_closed_won as is_won,
         deals.property_dealtype as opportunity_type,
         deals.property_legal_hold as is_on_legal_hold,
         deals.property_hs_lastmodifieddate as updated_at,

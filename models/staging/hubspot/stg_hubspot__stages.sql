@@ -12,10 +12,13 @@ final as (
         stage_id as stage,
         label as stage_label,
         display_order as stage_order,
+        -- Loaders have landed HubSpot's isClosed as closed_won: a probability of 1 or 0 tells, and
+        -- a stage that is closed without either may be both.
         case
-            when closed_won then 'won'
-            when is_closed or probability = 0 then 'lost'
-            else 'open'
+            when probability = 1 then 'won'
+            when probability = 0 then 'lost'
+            when not coalesce(is_closed, false) and not coalesce(closed_won, false) then 'open'
+            when closed_won and probability is null then 'won'
         end as kind,
         cast(null as {{ dbt.type_boolean() }}) as is_milestone,
         coalesce(_fivetran_deleted, false) or not coalesce(active, true) as is_retired

@@ -10,6 +10,8 @@ final as (
         account_id,
         created_at,
         name as account_name,
+        parent_id as parent_account_id,
+        is_person,
         domain,
         phone,
         street,

@@ -26,6 +26,8 @@ final as (
         forecast_category,
         loss_reason,
         closed_at,
+        is_closed,
+        is_won,
         type as opportunity_type,
         legal_hold as is_on_legal_hold,
         updated_at,

@@ -10,6 +10,8 @@ final as (
         id as account_id,
         created_date as created_at,
         name as account_name,
+        parent_id as parent_account_id,
+        is_person_account as is_person,
         website as domain,
         phone,
         billing_street as street,

@@ -26,6 +26,8 @@ final as (
         coalesce(forecast_category_name, forecast_category) as forecast_category,
         loss_reason_c as loss_reason,
         cast(null as {{ dbt.type_timestamp() }}) as closed_at,
+        is_closed,
+        is_won,
         type as opportunity_type,
         legal_hold_c as is_on_legal_hold,
         last_modified_date as updated_at,

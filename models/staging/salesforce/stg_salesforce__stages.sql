@@ -9,19 +9,42 @@ lead_statuses as (
     select * from {{ ref('base_salesforce__lead_status') }}
 ),
 
--- The history may hold a stage under its label or under its API name.
+disqualified_statuses as {{ inlined() }} (
+    select * from {{ ref('disqualified_statuses') }}
+),
+
+-- Records and histories hold a stage or status under its label or under its API name.
 labels as (
-    select
-        id,
-        master_label as stage
-    from opportunity_stages
+    {% for list in ['opportunity_stages', 'lead_statuses'] -%}
+        {%- for name in ['master_label', 'api_name'] -%}
+            select
+                '{{ list }}' as list,
+                id,
+                {{ name }} as stage
+            from {{ list }}
+            where {{ name }} is not null
+            {%- if not loop.last %}
 
-    union
+                union
 
-    select
-        id,
-        api_name as stage
-    from opportunity_stages
+            {% endif %}
+        {%- endfor %}
+        {%- if not loop.last %}
+
+            union
+
+        {% endif %}
+    {%- endfor %}
+),
+
+-- Salesforce flags the status of a converted lead, not that of one that was given up.
+disqualified as (
+    select distinct statuses.id
+    from lead_statuses as statuses
+    inner join disqualified_statuses as policy
+        on
+            {{ matches_pattern('lower(statuses.master_label)', 'policy.pattern') }}
+            or {{ matches_pattern('lower(statuses.api_name)', 'policy.pattern') }}
 ),
 
 final as (
@@ -41,23 +64,29 @@ final as (
         coalesce(stages._fivetran_deleted, false)
         or not coalesce(stages.is_active, true) as is_retired
     from opportunity_stages as stages
-    inner join labels on stages.id = labels.id and labels.stage is not null
+    inner join labels on labels.list = 'opportunity_stages' and stages.id = labels.id
     where stages.landing_status = 'staged'
 
     union all
 
     select
         'lead' as object_type,
-        id as stage_row_id,
+        statuses.id as stage_row_id,
         cast(null as {{ dbt.type_string() }}) as pipeline,
-        coalesce(master_label, api_name) as stage,
-        master_label as stage_label,
-        sort_order as stage_order,
-        case when is_converted then 'won' else 'open' end as kind,
+        labels.stage,
+        statuses.master_label as stage_label,
+        statuses.sort_order as stage_order,
+        case
+            when statuses.is_converted then 'won'
+            when disqualified.id is not null then 'lost'
+            else 'open'
+        end as kind,
         cast(null as {{ dbt.type_boolean() }}) as is_milestone,
-        coalesce(_fivetran_deleted, false) as is_retired
-    from lead_statuses
-    where landing_status = 'staged' and coalesce(master_label, api_name) is not null
+        coalesce(statuses._fivetran_deleted, false) as is_retired
+    from lead_statuses as statuses
+    inner join labels on labels.list = 'lead_statuses' and statuses.id = labels.id
+    left join disqualified on statuses.id = disqualified.id
+    where statuses.landing_status = 'staged'
 )
 
 select * from final

@@ -115,7 +115,7 @@ members as (
 
 -- Linear interpolation between the two periods around the quantile's place, so that any set of
 -- quantiles can be policy: engines' own percentile functions want them written in the SQL. Exact,
--- in decimals: a stay that equals its limit is usual.
+-- in decimals that hold a stay of 3,000 years: a stay that equals its limit is usual.
 places as (
     select
         populations.population_sk,
@@ -130,8 +130,8 @@ picked as (
         places.population_sk,
         places.quantile,
         max(places.place - floor(places.place)) as fraction,
-        cast(min(members.dwell_seconds) as decimal(16, 6)) as low,
-        cast(max(members.dwell_seconds) as decimal(16, 6)) as high
+        cast(min(members.dwell_seconds) as decimal(20, 6)) as low,
+        cast(max(members.dwell_seconds) as decimal(20, 6)) as high
     from places
     inner join members
         on
@@ -151,9 +151,12 @@ final as (
         populations.n_periods,
         picked.quantile,
         cast(
-            picked.low
-            + cast(picked.high - picked.low as decimal(16, 6))
-            * cast(picked.fraction as decimal(6, 4)) as {{ type_double() }}
+            -- Both sides with the digits of the product, or DuckDB adds them with too few.
+            cast(picked.low as decimal(30, 10))
+            + cast(
+                cast(picked.high - picked.low as decimal(20, 6))
+                * cast(picked.fraction as decimal(6, 4)) as decimal(30, 10)
+            ) as {{ type_double() }}
         ) as dwell_seconds
     from picked
     inner join populations on picked.population_sk = populations.population_sk

@@ -10,6 +10,8 @@ final as (
         id as account_id,
         add_time as created_at,
         name as account_name,
+        cast(null as {{ dbt.type_string() }}) as parent_account_id,
+        cast(null as {{ dbt.type_boolean() }}) as is_person,
         website as domain,
         cast(null as {{ dbt.type_string() }}) as phone,
         address as street,

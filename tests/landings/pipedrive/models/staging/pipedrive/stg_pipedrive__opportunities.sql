@@ -27,6 +27,8 @@ final as (
         cast(null as {{ dbt.type_string() }}) as forecast_category,
         lost_reason as loss_reason,
         close_time as closed_at,
+        status in ('won', 'lost') as is_closed,
+        status = 'won' as is_won,
         cast(null as {{ dbt.type_string() }}) as opportunity_type,
         cast(null as {{ dbt.type_boolean() }}) as is_on_legal_hold,
         update_time as updated_at,
