@@ -881,7 +881,7 @@ class Lifecycle:
             and duplicate.is_deterministic
             and duplicate.n_own_values == 0
             and self.nothing_linked(record)
-            and self.last_sign_at(record) < self.as_of - self.recent
+            and self.last_sign_at(record) < self.as_of - self.policy.recent
         )
 
     def mistaken_deal(self, record) -> bool | None:

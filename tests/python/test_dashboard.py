@@ -364,11 +364,11 @@ def test_a_cap_keeps_the_first_rows_of_each_kind(small, tmp_path, monkeypatch):
         "signature_evidence": ("signature", "occurred_at desc, evidence_id", "evidence_id"),
     }
     for name in firsts:
-        monkeypatch.setitem(dashboard.TABLES, name, replace(dashboard.TABLES[name], cap=20))
+        monkeypatch.setitem(dashboard.TABLES, name, replace(dashboard.TABLES[name], cap=10))
     tables = payload_of(small, tmp_path)["tables"]
     for name, (kind, order, key) in firsts.items():
         found = rows_of(tables[name])
-        assert len(found) == 20 < tables[name]["n_total"], name
+        assert len(found) == 10 < tables[name]["n_total"], name
         sizes = dict(small.sql(f"select {kind}, count(*) from {ALL_ROWS[name]} group by all"))
         shares = Counter(row[kind] for row in found)
         # No kind has less than another one, unless it is shown whole.

@@ -41,6 +41,7 @@ USERS = {
     "line": (None, "queue"),
     "bot": (None, "automation"),
 }
+
 STAGE_FIELD = {"opportunity": "stage", "lead": "status"}
 VALUES = {
     # Neither of the last two is in the stage map: white space around a value makes another value.
@@ -60,6 +61,11 @@ FIELDS["opportunity"].remove("status")
 
 
 # --- A random landing: every value as text, and under keys with a leading * what it means ---
+
+
+def meaning(stage: str | None) -> tuple[int | None, str | None, bool]:
+    """Order, kind and milestone of a stage, however it is spelt."""
+    return STAGES.get((stage or "").strip().lower(), (None, None, False))
 
 
 class Landing:
@@ -366,7 +372,7 @@ def test_values_at_as_of(warehouse, expected):
         stage, owner, amount, close, step = (
             expected.value(record, object_type, record_id, field) for field in fields
         )
-        order, kind, _ = STAGES.get(stage, (None, None, None))
+        order, kind, _ = meaning(stage)
         wanted.append((
             f"open:{object_type}:{record_id}", record["*created"], stage, order, kind, owner,
             Decimal(amount) if amount else None, date.fromisoformat(close) if close else None, step,
@@ -384,7 +390,7 @@ def test_values_at_as_of(warehouse, expected):
 def test_stage_periods(warehouse, expected):
     wanted = []
     for (object_type, record_id), stage, period in expected.periods(STAGE_FIELD):
-        order, kind, is_milestone = STAGES.get(stage, (None, None, False))
+        order, kind, is_milestone = meaning(stage)
         is_terminal = kind in ("won", "lost")
         wanted.append((
             f"open:{object_type}:{record_id}", period["number"], stage, order, kind, is_milestone,

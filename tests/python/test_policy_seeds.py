@@ -18,6 +18,7 @@ KEYS = {
     "countries": ["spelling"],
     "credited_lead_sources": ["lead_source"],
     "disposable_mail_domains": ["domain"],
+    "disqualified_statuses": ["pattern"],
     "dwell_quantiles": ["quantile"],
     "engagement_types": ["activity_type", "direction"],
     "field_dictionary": ["object_type", "field", "actor_kind", "team", "channel"],

@@ -107,7 +107,7 @@ class DecisionFaults(Plot):
             copy = {k: first.columns[k] for k in ("first", "last", "country")}
             copy |= {"email": first.columns["email"].upper(), "mobile": own, **bare}
             copy |= {"source": first.initial["lead_source"], "owner": first.by}
-            second = self.lone(0.1, **copy)
+            second = self.lone(0.4, **copy)
             detail = "a mobile phone of its own" if own else f"survivor {first.id}"
             self.decide("duplicate_no_own_value", second, "delete", expected, detail)
         for extra, expected in ((timedelta(), True), (SECOND, False)):
