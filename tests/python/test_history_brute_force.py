@@ -44,7 +44,7 @@ USERS = {
 
 STAGE_FIELD = {"opportunity": "stage", "lead": "status"}
 VALUES = {
-    # Neither of the last two is in the stage map: white space around a value makes another value.
+    # The last two are in no list as they are spelt: white space around a value makes another value.
     "stage": [*STAGES, "renamed", " new "],
     "status": [*STAGES, "renamed", "New"],
     "owner_id": [*USERS, "gone"],
