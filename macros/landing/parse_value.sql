@@ -1,6 +1,7 @@
 {#- A landed column (SQL expression, landed type) as the declared type: string, timestamp (UTC), date, boolean,
     integer or numeric; NULL where the value cannot be read as that. Instants may be landed as ISO 8601 text
-    with or without offset, as epoch milliseconds, or typed. -#}
+    with or without offset, as epoch milliseconds, or typed. Numbers may have a currency and thousands separators where these
+    cannot be mistaken: $22,700.00, 1.234,50 €, 12,50 and 1,234,567, but not 1,250. -#}
 {% macro parse_value(expression, landed_type, declared_type) -%}
     {%- set landed = landed_type | lower -%}
     {%- set text = crm_hygiene.strip('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')') -%}
@@ -62,9 +63,24 @@
         {%- if is_number -%}
             {{ crm_hygiene.try_cast(expression, crm_hygiene.type_amount()) }}
         {%- else -%}
+            {%- set currency = '[$€£¥]|^[A-Z]{3}[ \u00a0]|[ \u00a0][A-Z]{3}$' -%}
+            {%- set number = crm_hygiene.strip(crm_hygiene.replace_all(text, currency, '')) -%}
+            {%- set groups = '[+-]?[0-9]{1,3}' -%}
             case
                 when {{ crm_hygiene.matches(text, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?') }}
                     then {{ crm_hygiene.try_cast(text, crm_hygiene.type_amount()) }}
+                when {{ crm_hygiene.matches(
+                    number, '[+-]?[0-9]+([.][0-9]+)?|' ~ groups ~ '((,[0-9]{3})+[.][0-9]+|(,[0-9]{3}){2,})'
+                ) }}
+                    then {{ crm_hygiene.try_cast(crm_hygiene.replace_all(number, ',', ''), crm_hygiene.type_amount()) }}
+                when {{ crm_hygiene.matches(
+                    number,
+                    '[+-]?[0-9]+,[0-9]{1,2}|' ~ groups ~ '(([. \u00a0\u202f][0-9]{3})+,[0-9]+|([.][0-9]{3}){2,}|([ \u00a0\u202f][0-9]{3})+)'
+                ) }}
+                    then {{ crm_hygiene.try_cast(
+                        crm_hygiene.replace_all(crm_hygiene.replace_all(number, '[. \u00a0\u202f]', ''), ',', '.'),
+                        crm_hygiene.type_amount()
+                    ) }}
             end
         {%- endif -%}
     {%- else -%}

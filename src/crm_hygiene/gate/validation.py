@@ -82,7 +82,6 @@ def check(dbt: Dbt, memory_file: Path, worker: Executor | None) -> GateResult:
         note = f"covers {covered} only, so nothing was checked on {engine_type}"
         return GateResult(notes=[note])
     run = read_landings(dbt)
-    memory = read_memory(memory_file)
     # Of a DuckDB file there is one connection that may write.
     let_go_of_the_file()
     work = (run, dbt.credentials(), dbt.target, read_memory(memory_file))
