@@ -6,10 +6,14 @@
     {%- for column in columns -%}
         {%- do missing.append("case when " ~ column ~ " is null then '" ~ column ~ " ' else '' end") -%}
     {%- endfor %}
+with tested as (
+    select * from {{ model }}
+)
+
 select
     tested.*,
     trim({{ dbt.concat(missing) }}) as columns_without_value
-from {{ model }} as tested
+from tested
 where
     {%- for column in columns %}
     {{ 'or ' if not loop.first }}{{ column }} is null

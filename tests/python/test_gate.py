@@ -158,6 +158,18 @@ def test_a_table_that_lost_its_rows_stops_every_run_until_they_are_back(
     assert warehouse.validate(SALESFORCE).ok
 
 
+@pytest.mark.parametrize(("left", "warns"), [(18, False), (17, True)])
+def test_losing_more_than_a_tenth_of_the_rows_warns(
+    warehouse: Warehouse, left: int, warns: bool
+) -> None:
+    warehouse.land("salesforce", opportunity=opportunities(20), opportunity_stage=stages())
+    assert warehouse.validate(SALESFORCE).ok
+    warehouse.execute(f"delete from salesforce.opportunity where right(id, 3)::int >= {left}")
+    result = warehouse.validate(SALESFORCE)
+    assert result.ok
+    assert failures(result) == ({("warning", "opportunity", "")} if warns else set())
+
+
 def test_a_table_or_a_landing_that_is_gone_stops_the_build(warehouse: Warehouse) -> None:
     warehouse.land("salesforce", opportunity=opportunities(5), opportunity_stage=stages())
     assert warehouse.validate(SALESFORCE).ok

@@ -169,7 +169,7 @@ told as (
         case
             when min(case when is_won then 1 else 0 end) = 1 then 'won'
             when min(case when is_closed and not is_won then 1 else 0 end) = 1 then 'lost'
-            when max(case when is_closed then 1 else 0 end) = 0 then 'open'
+            when min(case when not is_closed then 1 else 0 end) = 1 then 'open'
         end as kind
     from opportunities
     where stage is not null and (is_closed is not null or is_won is not null)

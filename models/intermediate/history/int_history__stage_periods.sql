@@ -38,8 +38,12 @@ with_stage as (
         stages.kind as stage_kind,
         coalesce(
             stages.kind in ('won', 'lost')
-            -- CRMs say that a case is closed, not which of its statuses mean it.
-            or (periods.is_current and records.is_closed_case),
+            -- CRMs say that a case is closed, not which of its statuses mean it; of a closed deal
+            -- the history may have stopped before.
+            or (
+                periods.is_current
+                and (records.is_closed_case or records.stage_kind in ('won', 'lost'))
+            ),
             false
         ) as is_terminal,
         coalesce(stages.is_milestone, false) as is_milestone,

@@ -31,6 +31,7 @@
 with stage_starts as (
     select
         record_sk,
+        stage,
         started_at
     from {{ ref('int_history__stage_periods') }}
     where object_type = 'opportunity' and is_current and started_by_change_id is not null
@@ -124,7 +125,9 @@ records as (
     inner join landed on records.record_key = landed.record_key
     inner join inputs
         on records.crm = inputs.crm and records.object_type = inputs.object_type
-    left join stage_starts on records.record_sk = stage_starts.record_sk
+    -- A history that stopped before the record did does not tell when that was closed.
+    left join stage_starts
+        on records.record_sk = stage_starts.record_sk and records.stage = stage_starts.stage
 ),
 
 crms as (
