@@ -130,8 +130,8 @@ as_of_values as (
     left join activities on landed.record_key = activities.record_key
 ),
 
--- The flags of a deal speak of the stage that it is landed in, and of as_of where nothing was
--- modified since.
+-- The flags of a deal speak of the stage that it is landed in; of one without a stage they speak
+-- where it was not modified since as_of.
 with_stage as (
     select
         as_of_values.*,
@@ -143,8 +143,8 @@ with_stage as (
                 as_of_values.object_type <> 'opportunity'
                 or coalesce(stages.is_kind_of_policy, false)
                 or not coalesce(
-                    as_of_values.updated_at <= {{ as_of() }}
-                    or as_of_values.stage = as_of_values.landed_stage,
+                    as_of_values.stage = as_of_values.landed_stage,
+                    as_of_values.stage is null and as_of_values.updated_at <= {{ as_of() }},
                     false
                 )
                 then stages.kind
