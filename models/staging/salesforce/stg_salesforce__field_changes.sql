@@ -5,7 +5,7 @@
 
 {%- set text = dbt.type_string() %}
 
-with field_history as (
+with histories as (
     {%- set histories = [
         ('opportunity', 'opportunity_field_history'), ('opportunity', 'opportunity_history'),
         ('lead', 'lead_history'), ('account', 'account_history'),
@@ -18,30 +18,44 @@ with field_history as (
             '{{ table }}' as source_table,
             id as change_id,
             field as landed_field,
-            {{ told_value('field', 'old_value') }} as old_value,
-            {{ told_value('field', 'new_value') }} as new_value,
+            old_value,
+            new_value,
             created_date as changed_at,
             created_by_id as changed_by,
-            landing_status <> 'staged' as is_landed_again,
-            lower(field) in (
-                'owner', 'ownerid', 'account', 'accountid', 'contact', 'contactid'
-            ) as is_lookup
+            landing_status <> 'staged' as is_landed_again
         from {{ ref('base_salesforce__' ~ table) }}
         where
             landing_status in ('staged', 'duplicate', 'superseded')
             and field is not null
             and not coalesce(is_deleted, false)
-            -- Events such as `created` or `leadConverted` have no values: they are workflow events.
-            and not (
-                old_value is null
-                and new_value is null
-                and {{ salesforce_event_type('field') }} is not null
-            )
         {%- if not loop.last %}
 
             union all
         {% endif %}
     {%- endfor %}
+),
+
+field_history as (
+    select
+        object_type,
+        record_id,
+        source_table,
+        change_id,
+        landed_field,
+        {{ told_value('landed_field', 'old_value') }} as old_value,
+        {{ told_value('landed_field', 'new_value') }} as new_value,
+        changed_at,
+        changed_by,
+        is_landed_again,
+        lower(landed_field) in (
+            'owner', 'ownerid', 'account', 'accountid', 'contact', 'contactid'
+        ) as is_lookup
+    from histories
+    where
+        old_value is not null
+        or new_value is not null
+        -- Events such as `created` or `leadConverted` have no values: they are workflow events.
+        or {{ salesforce_event_type('landed_field') }} is null
 ),
 
 -- A lookup change is landed twice in the same second, with names and with ids: the ids count.
