@@ -41,6 +41,20 @@ pushes as (
     group by crm, object_type, record_sk
 ),
 
+owner_changes as (
+    select
+        records.crm,
+        records.object_type,
+        changes.record_sk,
+        changes.changed_at,
+        lag(changes.changed_at) over (
+            partition by changes.record_sk order by changes.change_number
+        ) as previous_changed_at
+    from {{ ref('int_history__owner_changes') }} as changes
+    inner join {{ ref('int_crm__records') }} as records
+        on changes.record_sk = records.record_sk
+),
+
 measured as (
     select
         'multi_stage_jump' as rule_id,
@@ -52,15 +66,13 @@ measured as (
 
     union all
 
-    -- The first period starts with the record, not with a change of owner.
     select
         'owner_ping_pong' as rule_id,
         crm,
         object_type,
         record_sk,
-        {{ seconds_between('started_at', 'ended_at') }} as measure
-    from {{ ref('int_history__owner_periods') }}
-    where period_number > 1
+        {{ seconds_between('previous_changed_at', 'changed_at') }} as measure
+    from owner_changes
 
     union all
 

@@ -10,6 +10,7 @@
         'region': text,
         'lifecycle_stage': text,
         'amount': crm_hygiene.type_amount(),
+        'currency': text,
         'close_date': 'date',
         'lead_source': text,
         'next_step': text,
@@ -32,7 +33,7 @@
             'last_activity_date',
         ],
         'opportunity': [
-            'stage', 'account_id', 'pipeline', 'segment', 'region', 'amount', 'close_date', 'lead_source',
+            'stage', 'account_id', 'pipeline', 'segment', 'region', 'amount', 'currency', 'close_date', 'lead_source',
             'next_step', 'forecast_category', 'is_closed', 'is_won', 'last_activity_date',
         ],
         'case': ['status', 'account_id', 'is_closed'],
@@ -44,6 +45,7 @@
             '{{ object_type }}' as object_type,
             {{ object_type }}_id as record_id,
             created_at,
+            has_creation_date,
             owner_id,
             {%- for column, type in types.items() %}
                 {%- if column in own[object_type] %}

@@ -6,7 +6,8 @@
 {% macro build_summary(results) %}
     {#- dbt learns here what the hook reads. -#}
     {%- do [
-        ref('landing_row_counts'), ref('landing_coverage'), ref('rejected_rows'), ref('history_quality'),
+        ref('landing_row_counts'), ref('landing_coverage'), ref('rejected_rows'), ref('unreadable_values'),
+        ref('int_landing__losses'), ref('int_crm__records'), ref('history_quality'),
         ref('process_signals_daily'), ref('dirty_records'), ref('stop_the_line'), ref('signal_review_list'),
         ref('causing_steps'), ref('data_health_daily'), ref('data_health_grades'), ref('data_health_findings'),
         ref('lifecycle_decisions'), ref('candidate_reviews'), ref('delete_candidates'), ref('cleanup_impact'),
@@ -71,6 +72,35 @@
     {%- if reasons.rows | length > 5 -%}
         {%- do print('  ... and ' ~ (reasons.rows | length - 5) ~ ' more kinds, in ' ~ ref('rejected_rows')) -%}
     {%- endif -%}
+    {%- set unreadable = run_query(
+        'select crm, source_table, unreadable_columns, n_rows, example_key from ' ~ ref('unreadable_values')
+        ~ ' order by n_rows desc, crm, source_table, unreadable_columns') -%}
+    {%- for row in unreadable.rows[:5] -%}
+        {%- do print('  unreadable: ' ~ row[2] ~ ' in ' ~ crm_hygiene.thousands(row[3]) ~ ' of ' ~ row[0] ~ '.' ~ row[1]
+            ~ ', such as ' ~ row[4] ~ ' (docs/loaders.md says which formats are read)') -%}
+    {%- endfor -%}
+    {%- if unreadable.rows | length > 5 -%}
+        {%- do print('  ... and ' ~ (unreadable.rows | length - 5) ~ ' more, in ' ~ ref('unreadable_values')) -%}
+    {%- endif -%}
+    {%- set losses = run_query(
+        'select crm, source_table, n_landed, n_before from ' ~ ref('int_landing__losses') ~ ' where is_short and landing_date = cast('
+        ~ crm_hygiene.as_of() ~ ' as date) order by crm, source_table') -%}
+    {%- for row in losses.rows -%}
+        {%- do print('LOST ROWS: ' ~ row[0] ~ '.' ~ row[1] ~ ' has ' ~ crm_hygiene.thousands(row[2]) ~ ' rows, it had '
+            ~ crm_hygiene.thousands(row[3]) ~ ': nothing of ' ~ row[0] ~ ' is deleted or anonymised. Where that is right:'
+            ~ ' dbt run --full-refresh --select int_landing__losses') -%}
+    {%- endfor -%}
+    {%- set unknown = run_query(
+        "select crm, object_type, stage, count(*) from " ~ ref('int_crm__records') ~ " where is_live and stage is not null and"
+        ~ " stage_kind is null and object_type in ('opportunity', 'lead') group by crm, object_type, stage"
+        ~ " order by count(*) desc, crm, object_type, stage") -%}
+    {%- for row in unknown.rows[:8] -%}
+        {%- do print('  not understood: ' ~ ('stage ' if row[1] == 'opportunity' else 'status ') ~ row[2] ~ ' of '
+            ~ crm_hygiene.thousands(row[3]) ~ ' in ' ~ row[0] ~ '.' ~ row[1] ~ ': open, won or lost? Say it in seeds/policy/stage_overrides.csv') -%}
+    {%- endfor -%}
+    {%- if unknown.rows | length > 8 -%}
+        {%- do print('  ... and ' ~ (unknown.rows | length - 8) ~ ' more') -%}
+    {%- endif -%}
 {% endmacro %}
 
 
@@ -105,6 +135,9 @@
     {%- for row in landings.rows if row[1] == 0 -%}
         {%- do print('WARNING: nothing of ' ~ row[0] ~ ' is landed. Is ' ~ row[0] ~ '_schema (and crm_database) right?') -%}
     {%- endfor -%}
+    {%- for crm in crm_sources() if not crm_hygiene.is_demo() -%}
+        {%- do crm_hygiene.print_loader(crm) -%}
+    {%- endfor -%}
     {%- set missing = run_query(
         'select crm, source_table, max(case when is_table_empty then 1 else 0 end), min(needed_by) from ' ~ coverage
         ~ ' where not is_table_landed or is_table_empty group by crm, source_table order by crm, source_table') -%}
@@ -131,6 +164,37 @@
     {%- endif -%}
     {%- if missing.rows | length > 0 or columns.rows | length > 0 -%}
         {%- do print('All of it: select * from ' ~ coverage ~ ' where not is_landed') -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- By which loader's names a CRM was read, and what lies beside it unread. -#}
+{% macro print_loader(crm) %}
+    {%- set names, used = crm_hygiene.landed_names(crm), [] -%}
+    {%- set declared = crm_hygiene.declared_tables() | selectattr('source_name', 'equalto', crm) | list -%}
+    {%- set loaders = {'airbyte': 'Airbyte', 'dlt': 'dlt', 'sdc': 'Stitch (Singer)', 'fivetran': 'Fivetran'} -%}
+    {%- set found = {} -%}
+    {%- for table in declared -%}
+        {%- set others = [table.name] + table.config.meta.get('also', []) -%}
+        {%- for place in table.config.meta.get('listed', []) -%}
+            {%- do others.extend([place.table, place.parent or place.table]) -%}
+        {%- endfor -%}
+        {%- for other in others if names.get(other | lower | replace('_', '')) -%}
+            {%- do used.append(other | lower | replace('_', '')) -%}
+        {%- endfor -%}
+        {%- set relation = crm_hygiene.landed_relation(crm, table.name, names) -%}
+        {%- for column in crm_hygiene.landed_columns(relation).values() | sum(start=[]) if column.name.startswith('_') -%}
+            {%- set loader = loaders.get(column.name.split('_')[1] | lower) -%}
+            {%- if loader -%} {%- do found.update({loader: true}) -%} {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- set unread = [] -%}
+    {%- for plain, name in names.items() if plain not in used and not name.startswith('_') -%} {%- do unread.append(name) -%} {%- endfor -%}
+    {%- if found and found.keys() | list != ['Fivetran'] -%}
+        {%- do print(crm ~ ' is read as ' ~ found.keys() | join(' and ') ~ ' lands it (docs/loaders.md says what that loader cannot tell)') -%}
+    {%- endif -%}
+    {%- if unread -%}
+        {%- do print('not read of ' ~ crm ~ ': ' ~ unread[:8] | join(', ') ~ (' and ' ~ (unread | length - 8) ~ ' more tables' if unread | length > 8 else '')) -%}
     {%- endif -%}
 {% endmacro %}
 

@@ -1,14 +1,16 @@
-{#- Every CRM that the project can read, an entry each: the tables of its landing (as its sources file declares them) and
-    what its folder gives, the models stg_<crm>__<what>. dbt must know both before it reads a sources file; a test
+{#- Every CRM that the project can read, an entry each: the tables of its landing (as its sources file declares them), what
+    its folder gives, the models stg_<crm>__<what>, how other loaders spell columns with a prefix (`prefixes`), and
+    whether its ids have two lengths (`ids`). dbt must know both before it reads a sources file; a test
     compares them with the files. -#}
 {% macro crms() %}
     {{ return({
         'salesforce': {
+            'ids': '15 or 18',
             'tables': [
                 'account', 'account_history', 'campaign_member', 'case', 'case_history', 'contact',
                 'contact_history', 'event', 'group', 'lead', 'lead_history', 'lead_status',
                 'opportunity', 'opportunity_contact_role', 'opportunity_field_history',
-                'opportunity_history', 'opportunity_stage', 'task', 'user'
+                'opportunity_history', 'opportunity_stage', 'record_type', 'task', 'user'
             ],
             'gives': [
                 'accounts',
@@ -29,6 +31,7 @@
             ],
         },
         'hubspot': {
+            'prefixes': {'property_': ['properties_*', '*', 'property_*__value', 'properties__*__value']},
             'tables': [
                 'company', 'company_property_history', 'contact', 'contact_merge_audit',
                 'contact_property_history', 'deal', 'deal_company', 'deal_contact', 'deal_pipeline',

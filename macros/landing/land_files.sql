@@ -33,7 +33,7 @@
         {%- do run_query('create schema if not exists ' ~ adapter.quote(declared[0].schema)) -%}
         {%- for file in files -%}
             {%- set name = file.replace('\\', '/').split('/')[-1].rsplit('.', 1)[0] -%}
-            {%- for table in declared if table.name | replace('_', '') == name | lower | replace('_', '') -%}
+            {%- for table in crm_hygiene.views_of_file(declared, name) -%}
                 {%- if file.lower().endswith('.parquet') -%}
                     {%- set reader = "read_parquet('" ~ file ~ "')" -%}
                 {%- else -%}
@@ -41,14 +41,32 @@
                     {%- set is_utf8 = run_query(
                         "select try(decode(content)) is not null from read_blob('" ~ file ~ "')"
                     ).columns[0].values()[0] -%}
-                    {%- set reader = "read_csv('" ~ file ~ "', all_varchar = true, header = true, encoding = '"
+                    {%- set reader = "read_csv('" ~ file ~ "', all_varchar = true, header = true, quote = '\"', escape = '\"', encoding = '"
                         ~ ('utf-8' if is_utf8 else 'latin-1') ~ "')" -%}
                 {%- endif -%}
                 {%- do run_query(
-                    'create or replace view ' ~ adapter.quote(table.schema) ~ '.' ~ adapter.quote(table.name)
+                    'create or replace view ' ~ adapter.quote(declared[0].schema) ~ '.' ~ adapter.quote(table)
                     ~ ' as select * from ' ~ reader
                 ) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
+{% endmacro %}
+
+
+{#- The name of the view for a file of that name: a declared table's, or the file's own where another loader lands a table under
+    it; an empty list where the project does not read it. -#}
+{% macro views_of_file(declared, name) %}
+    {%- set plain = name | lower | replace('_', '') -%}
+    {%- for table in declared -%}
+        {%- if table.name | replace('_', '') == plain -%} {{ return([table.name]) }} {%- endif -%}
+    {%- endfor -%}
+    {%- for table in declared -%}
+        {%- set others = table.config.meta.get('also', []) | list -%}
+        {%- for place in table.config.meta.get('listed', []) -%}
+            {%- do others.extend([place.table, place.parent or place.table]) -%}
+        {%- endfor -%}
+        {%- for other in others if other | lower | replace('_', '') == plain -%} {{ return([name]) }} {%- endfor -%}
+    {%- endfor -%}
+    {{ return([]) }}
 {% endmacro %}

@@ -6,12 +6,15 @@
       source_key         the values of the key columns, NULL where there is none
       raw                JSON of the row where it is rejected or superseded
       is_latest_version  false for the older versions of a record in a History Mode table
+      unreadable_columns  the columns, not required ones, whose value could not be read and is NULL, of a staged row
+    A day of the seed placeholder_dates is no date. A record without a creation date counts from its modification, or is
+    rejected (variable missing_creation_date).
     Of several rows with one key the last landed wins, by the loader's stamp, then the system's, then the record's own
     modification; a rejected one never wins.
     Only rows whose key is landed more than once go through a window: on 20 million rows that is the difference
     between a pass over the table and a sort of it. -#}
 {% macro landed(crm, table) %}
-    {%- set relation = crm_hygiene.landed_relation(crm, table) -%}
+    {%- set relation, placeholders = crm_hygiene.landed_relation(crm, table), ref('placeholder_dates') -%}
     {%- if not execute -%} {{ return('select 1 as not_compiled') }} {%- endif -%}
     {%- set declared = crm_hygiene.declared_table(crm, table) -%}
     {%- set meta = declared.config.meta -%}
@@ -25,10 +28,11 @@ select
     cast(null as {{ text }}) as reject_reason,
     cast(null as {{ text }}) as source_key,
     cast(null as {{ text }}) as raw,
-    cast(null as {{ dbt.type_boolean() }}) as is_latest_version
+    cast(null as {{ dbt.type_boolean() }}) as is_latest_version,
+    cast(null as {{ text }}) as unreadable_columns
 limit 0
     {%- else -%}
-        {%- set landed = crm_hygiene.landed_columns(relation) -%}
+        {%- set landed = crm_hygiene.landed_columns(relation, declared) -%}
         {%- set key = [] -%}
         {%- for name in meta.key if name | replace('_', '') in landed -%}
             {%- do key.append(name) -%}
@@ -36,12 +40,10 @@ limit 0
         {%- set key_parts = [] -%}
         {#- The loader's own columns say when a row came, not what it says. -#}
         {%- set content, loaded_at, raw = [], [], {} -%}
-        {%- for name, columns in landed.items() -%}
-            {%- for column in columns -%}
-                {%- if not column.name.startswith('_') or name in ('fivetrandeleted', 'fivetranstart', 'fivetranactive') -%}
-                    {%- do content.append('source.' ~ adapter.quote(column.name)) -%}
-                {%- endif -%}
-            {%- endfor -%}
+        {%- for column in landed.values() | sum(start=[]) | unique(attribute='name')
+            if not column.name.startswith('_')
+            or column.name | lower | replace('_', '') in ('fivetrandeleted', 'fivetranstart', 'fivetranactive') -%}
+            {%- do content.append('source.' ~ adapter.quote(column.name)) -%}
         {%- endfor -%}
         {%- set parsed = crm_hygiene.parsed_columns(declared, landed) -%}
         {%- for column in declared.columns.values() -%}
@@ -80,24 +82,49 @@ limit 0
             {%- set key_value = 'case when not ' ~ crm_hygiene.is_blank(first) ~ ' then '
                 ~ key_parts | join(" || ':' || ") ~ ' end' -%}
         {%- endif -%}
-        {%- set reasons = [] -%}
+        {%- set reasons, unreadable, dated = [], [], [] -%}
+        {%- set no_date = ' in (select placeholder_date from placeholder_dates)' -%}
+        {%- for column in declared.columns.values()
+            if column.data_type in ('date', 'timestamp') and not column.name.startswith('_')
+            and landed.get(column.name | replace('_', '')) -%}
+            {%- do dated.append(column.name) -%}
+        {%- endfor -%}
+        {#- Of columns of which one must be told, the others stand in for one that cannot be read. -#}
+        {%- set required = [] -%}
+        {%- for names in meta.required -%}
+            {%- set names = [names] if names is string else names -%}
+            {%- if names[0] == meta.get('creation') and crm_hygiene.missing_creation_date() == 'reject' -%}
+                {%- set names = names[:1] -%}
+            {%- endif -%}
+            {%- do required.append(names) -%}
+        {%- endfor -%}
         {#- What only the loader writes makes no row unusable. -#}
         {%- for column in declared.columns.values()
             if column.data_type != 'string' and column.name != declared.loaded_at_field -%}
+            {%- set others = namespace(of_required=none) -%}
+            {%- for names in required if column.name in names -%} {%- set others.of_required = names -%} {%- endfor -%}
             {%- for source_column in landed.get(column.name | replace('_', ''), []) -%}
-                {%- do reasons.append([
-                    'parsed.' ~ column.name ~ ' is null and '
-                    ~ 'not ' ~ crm_hygiene.is_blank('cast(source_' ~ column.name ~ loop.index ~ ' as ' ~ text ~ ')'),
-                    'unparseable ' ~ column.name]) -%}
+                {%- set fault = 'parsed.' ~ column.name ~ ' is null and not '
+                    ~ crm_hygiene.is_blank('cast(source_' ~ column.name ~ loop.index ~ ' as ' ~ text ~ ')') -%}
+                {%- if others.of_required is not none or column.name in meta.key -%}
+                    {%- set conditions = [fault] -%}
+                    {%- for other in others.of_required or [] if other != column.name -%}
+                        {%- do conditions.append('parsed.' ~ other ~ ' is null') -%}
+                    {%- endfor -%}
+                    {%- do reasons.append([conditions | join(' and '), 'unparseable ' ~ column.name]) -%}
+                {%- endif -%}
+                {%- do unreadable.append("case when " ~ fault ~ " then ', " ~ column.name ~ "' else '' end") -%}
             {%- endfor -%}
         {%- endfor -%}
-        {%- for required in meta.required -%}
-            {%- set names = [required] if required is string else required -%}
+        {%- for names in required -%}
             {%- set missing = [] -%}
             {%- for name in names -%}
                 {%- set is_text = declared.columns[name].data_type == 'string' -%}
                 {%- do missing.append(
-                    crm_hygiene.is_blank('parsed.' ~ name) if is_text else 'parsed.' ~ name ~ ' is null') -%}
+                    crm_hygiene.is_blank('parsed.' ~ name) if is_text
+                    else '(parsed.' ~ name ~ ' is null' ~ (
+                        ' or cast(parsed.' ~ name ~ ' as date)' ~ no_date if name in dated else ''
+                    ) ~ ')') -%}
             {%- endfor -%}
             {%- do reasons.append([missing | join(' and '), 'missing ' ~ names[0]]) -%}
         {%- endfor -%}
@@ -111,11 +138,17 @@ limit 0
             {%- endif -%}
             {%- if event and landed.get(column.name | replace('_', '')) -%}
                 {%- do reasons.append([
-                    'parsed.' ~ column.name ~ ' > ' ~ crm_hygiene.run_start() ~ (' and ' ~ event if event is string else ''),
+                    'parsed.' ~ column.name ~ ' > ' ~ crm_hygiene.run_start() ~ (' and ' ~ event if event is string else '')
+                    ~ (' and not cast(parsed.' ~ column.name ~ ' as date)' ~ no_date if column.name in dated else ''),
                     column.name ~ ' later than the run']) -%}
             {%- endif -%}
         {%- endfor %}
-with keyed as {{ crm_hygiene.inlined() }} (
+with placeholder_dates as {{ crm_hygiene.inlined() }} (
+    select placeholder_date
+    from {{ placeholders }}
+),
+
+keyed as {{ crm_hygiene.inlined() }} (
     select
         source.*,
         {{ key_value }} as landed_key
@@ -160,7 +193,12 @@ judged as {{ crm_hygiene.inlined() }} (
             {%- for condition, reason in reasons %}
             when {{ condition }} then '{{ reason }}'
             {%- endfor %}
-        end as fault
+        end as fault,
+        {%- if unreadable %}
+        nullif(substring({{ unreadable | join(' || ') }}, 3), '') as unreadable_columns
+        {%- else %}
+        cast(null as {{ text }}) as unreadable_columns
+        {%- endif %}
     from parsed
 ),
 
@@ -214,7 +252,11 @@ named as (
 
 select
         {%- for column in declared.columns.values() %}
+            {%- if column.name in dated %}
+    case when not coalesce(cast({{ column.name }} as date){{ no_date }}, false) then {{ column.name }} end as {{ column.name }},
+            {%- else %}
     {{ column.name }},
+            {%- endif %}
         {%- endfor %}
     landing_status,
     case landing_status
@@ -225,6 +267,7 @@ select
     case
         when landing_status in ('rejected', 'superseded') then {{ crm_hygiene.json_object(raw) }}
     end as raw,
+    case when landing_status = 'staged' then unreadable_columns end as unreadable_columns,
         {%- if meta.key | length == 2 and meta.key[1] == '_fivetran_start' and landed.get('fivetranstart') %}
     row_number() over (
         partition by {{ meta.key[0] }}
@@ -250,7 +293,8 @@ from named
         {%- set values = [] -%}
         {%- for source_column in landed.get(column.name | replace('_', ''), []) -%}
             {%- do values.append(crm_hygiene.parse_value(
-                'source.' ~ adapter.quote(source_column.name), source_column.dtype, column.data_type)) -%}
+                crm_hygiene.one_id(declared, column, 'source.' ~ adapter.quote(source_column.name)),
+                source_column.dtype, column.data_type, crm_hygiene.formats_of(declared.source_name))) -%}
         {%- endfor -%}
         {%- if values | length == 0 -%}
             {%- do values.append('cast(null as ' ~ crm_hygiene.declared_type_of(column.data_type) ~ ')') -%}
@@ -258,6 +302,19 @@ from named
         {%- do parsed.update({column.name: values[0] if values | length == 1 else 'coalesce(' ~ values | join(', ') ~ ')'}) -%}
     {%- endfor -%}
     {{ return(parsed) }}
+{% endmacro %}
+
+
+{#- What becomes of a record without a creation date: `modification` (it counts from when it was last modified) or
+    `reject`. -#}
+{% macro missing_creation_date() %}
+    {%- set policy = var('missing_creation_date', 'modification') -%}
+    {%- if policy not in ('modification', 'reject') -%}
+        {{ exceptions.raise_compiler_error(
+            "missing_creation_date is '" ~ policy ~ "'; it may be modification or reject."
+        ) }}
+    {%- endif -%}
+    {{ return(policy) }}
 {% endmacro %}
 
 

@@ -14,7 +14,7 @@
         {%- for column in table.columns.values() -%}
             {%- for given in column.config.meta.get('gives', []) -%}
                 {%- do rows.append([
-                    table.source_name, table.name, column.name, meta.object_type, 'column:' ~ given,
+                    table.source_name, table.name, column.name, meta.get('object_type', '*'), 'column:' ~ given,
                     'true' if meta.get('empty_columns_tell_nothing') else 'false',
                 ]) -%}
             {%- endfor -%}

@@ -13,9 +13,15 @@
         {{ return(none) }}
     {%- endif -%}
     {%- set names = crm_hygiene.landed_names(crm) if names is none else names -%}
-    {%- set name = names.get(table | replace('_', '')) -%}
     {%- set declared = crm_hygiene.declared_table(crm, table) -%}
-    {{ return(api.Relation.create(declared.database, declared.schema, name) if name else none) }}
+    {%- set meta, place = declared.config.meta, namespace(name=none) -%}
+    {%- for other in [table] + meta.get('also', []) if place.name is none -%}
+        {%- set place.name = names.get(other | lower | replace('_', '')) -%}
+    {%- endfor -%}
+    {%- if place.name is not none -%}
+        {{ return(api.Relation.create(declared.database, declared.schema, place.name)) }}
+    {%- endif -%}
+    {{ return(crm_hygiene.listed_relation(crm, table) if crm_hygiene.list_sources(crm, table, names) else none) }}
 {% endmacro %}
 
 
@@ -40,13 +46,33 @@
 
 
 {#- The landed columns of a relation by their name without case and underscores, so that created_date,
-    CREATED_DATE and CreatedDate are one; a name landed in two spellings has two entries in its list. -#}
-{% macro landed_columns(relation) %}
+    CREATED_DATE and CreatedDate are one; a name landed in two spellings has two entries in its list. A declared column
+    that is not landed under its own name stands there with the columns that another loader lands in its place: those of its
+    meta `also`, and for a prefix those that the CRM's registration names. -#}
+{% macro landed_columns(relation, declared=none) %}
     {%- set by_name = {} -%}
     {%- if relation is not none -%}
         {%- for column in adapter.get_columns_in_relation(relation) -%}
             {%- do by_name.setdefault(column.name | lower | replace('_', ''), []).append(column) -%}
         {%- endfor -%}
+    {%- endif -%}
+    {%- if declared is not none and by_name -%}
+        {%- set added = {} -%}
+        {%- set prefixes = crms().get(declared.source_name, {}).get('prefixes', {}) -%}
+        {%- for column in declared.columns.values() if column.name | replace('_', '') not in by_name -%}
+            {%- set others = [] -%}
+            {%- for prefix, patterns in prefixes.items() if column.name.startswith(prefix) -%}
+                {%- for pattern in patterns -%}
+                    {%- do others.append(pattern | replace('*', column.name[prefix | length:])) -%}
+                {%- endfor -%}
+            {%- endfor -%}
+            {%- set found = [] -%}
+            {%- for other in others + (column.config.meta or {}).get('also', []) -%}
+                {%- do found.extend(by_name.get(other | lower | replace('_', ''), [])) -%}
+            {%- endfor -%}
+            {%- if found -%} {%- do added.update({column.name | replace('_', ''): found | unique(attribute='name') | list}) -%} {%- endif -%}
+        {%- endfor -%}
+        {%- do by_name.update(added) -%}
     {%- endif -%}
     {{ return(by_name) }}
 {% endmacro %}

@@ -3,6 +3,7 @@
     query that reads it. Lands files first, as a run does. Covers the engines that the gate covers: DuckDB, PostgreSQL. -#}
 {% macro landings_to_check() %}
     {%- do crm_hygiene.land_files() -%}
+    {%- do crm_hygiene.land_lists() -%}
     {%- set landings = [] -%}
     {%- for crm in crm_sources() -%}
         {%- set names, tables = landed_names(crm), {} -%}
@@ -11,12 +12,12 @@
             {#- In the demo a relation is named before it is there. -#}
             {%- if relation is not none and load_relation(relation) is not none -%}
                 {%- set declared = crm_hygiene.declared_table(crm, table) -%}
-                {%- set landed, columns = crm_hygiene.landed_columns(relation), {} -%}
+                {%- set landed, columns = crm_hygiene.landed_columns(relation, declared), {} -%}
                 {%- for column in landed.values() | sum(start=[]) -%}
                     {%- do columns.update({column.name: column.dtype}) -%}
                 {%- endfor -%}
                 {%- do tables.update({table: {
-                    'columns': columns, 'query': crm_hygiene.query_to_check(declared, landed, relation)
+                    'columns': columns, 'reads': crm_hygiene.columns_read(declared, landed), 'query': crm_hygiene.query_to_check(declared, landed, relation)
                 }}) -%}
             {%- endif -%}
         {%- endfor -%}
@@ -33,15 +34,26 @@
 {% endmacro %}
 
 
+{#- The declared columns that a landed table gives, under whatever name: a list. -#}
+{% macro columns_read(declared, landed) %}
+    {%- set read = [] -%}
+    {%- for column in declared.columns.values() if landed.get(column.name | replace('_', '')) -%}
+        {%- do read.append(column.name) -%}
+    {%- endfor -%}
+    {{ return(read) }}
+{% endmacro %}
+
+
 {#- A landed table as the gate judges it: the landed columns, read as the models read them (blank text is NULL), for a
     required column that either of two may be one column more ("a or b"), and
       _key         the values of the key columns, as one text
       _unreadable  the names of the columns whose value cannot be read as the declared type
+      _example     the first of those values, as it is landed
       _future      the names of the instants later than the start of the run -#}
 {% macro query_to_check(declared, landed, relation) %}
     {%- set text = dbt.type_string() -%}
     {%- set parsed = crm_hygiene.parsed_columns(declared, landed) -%}
-    {%- set columns, key, unreadable, future, raw = [], [], [], [], [] -%}
+    {%- set columns, key, unreadable, future, raw, examples = [], [], [], [], [], [] -%}
     {%- for column in declared.columns.values() if landed.get(column.name | replace('_', '')) -%}
         {%- set name, event = column.name, (column.config.meta or {}).get('event') -%}
         {%- if column.data_type == 'string' -%}
@@ -55,10 +67,10 @@
             {%- for source_column in landed[name | replace('_', '')] -%}
                 {%- set source_name = 'source_' ~ name ~ loop.index -%}
                 {%- do raw.append('source.' ~ adapter.quote(source_column.name) ~ ' as ' ~ source_name) -%}
-                {%- do unreadable.append(
-                    'case when ' ~ name ~ ' is null and not '
-                    ~ crm_hygiene.is_blank('cast(' ~ source_name ~ ' as ' ~ text ~ ')') ~ " then '" ~ name ~ "' end"
-                ) -%}
+                {%- set value = 'cast(' ~ source_name ~ ' as ' ~ text ~ ')' -%}
+                {%- set found = 'case when ' ~ name ~ ' is null and not ' ~ crm_hygiene.is_blank(value) ~ ' then ' -%}
+                {%- do unreadable.append(found ~ "'" ~ name ~ "' end") -%}
+                {%- do examples.append(found ~ value ~ ' end') -%}
             {%- endfor -%}
         {%- endif -%}
         {%- if event -%}
@@ -85,6 +97,7 @@ select
     {% for column in columns %}
     {{ column }},
     {% endfor %}
+    {{ 'coalesce(' ~ examples | join(', ') ~ ', null)' if examples else 'cast(null as ' ~ text ~ ')' }} as _example,
     {% for name, parts, separator in [('_key', key, '|'), ('_unreadable', unreadable, ', '), ('_future', future, ', ')] %}
     {% if parts %}
     nullif(concat_ws('{{ separator }}', {{ parts | join(', ') }}), '') as {{ name }}{{ ',' if not loop.last }}

@@ -1,5 +1,5 @@
-{#- The records of a CRM (object_type, record_id, each once) that its rejected rows name: what such a row would have said
-    of them is not known. Which column names what, and which rows are parts of a rejected one, stands in the sources' meta `names`
+{#- The records of a CRM (object_type, record_id, each once) that its rejected rows name, or whose own row holds a value that
+    cannot be read: what it would have said of them is not known. Which column names what, and which rows are parts of a rejected one, stands in the sources' meta `names`
     and `row_of`.
       tables  the tables that have such columns or are named by one: dbt has to know them before it reads the meta -#}
 {% macro named_by_rejected_rows(crm, tables) -%}
@@ -13,6 +13,13 @@
     {%- endfor -%}
     {%- set selects, needed = [], [] -%}
     {%- for table in declared.values() -%}
+        {%- if table.config and table.config.meta.object_type -%}
+            {%- do needed.append(table.name) -%}
+            {%- do selects.append([
+                table.config.meta.object_type, 'rows_landed.' ~ table.config.meta.key[0],
+                base.get(table.name) ~ ' as rows_landed', 'rows_landed.unreadable_columns is not null',
+            ]) -%}
+        {%- endif -%}
         {%- for column in table.columns.values() -%}
             {%- for named in column.config.meta.get('names', []) -%}
                 {%- do needed.append(table.name) -%}

@@ -1,8 +1,10 @@
 {#- A landed column (SQL expression, landed type) as the declared type: string, timestamp (UTC), date, boolean,
     integer or numeric; NULL where the value cannot be read as that. Instants may be landed as ISO 8601 text
-    with or without offset, as epoch milliseconds, or typed. Numbers may have a currency and thousands separators where these
-    cannot be mistaken: $22,700.00, 1.234,50 €, 12,50 and 1,234,567, but not 1,250. -#}
-{% macro parse_value(expression, landed_type, declared_type) -%}
+    with or without offset, as epoch milliseconds, or typed; also as 2025/06/30, 30.6.2025, 30/06/2025 or 06/30/2025, where
+    only one of the two can be the month. Numbers may have a currency and thousands separators where these
+    cannot be mistaken: $22,700.00, 1.234,50 €, 12,50 and 1,234,567, but not 1,250.
+      formats  what makes the rest plain, by the variable landed_formats: dates (dmy or mdy), decimal (comma or point) -#}
+{% macro parse_value(expression, landed_type, declared_type, formats={}) -%}
     {%- set landed = landed_type | lower -%}
     {%- set text = crm_hygiene.strip('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')') -%}
     {%- set is_text = 'char' in landed or landed in ('text', 'string', 'json', 'uuid') -%}
@@ -11,6 +13,7 @@
     {%- set timestamp = dbt.type_timestamp() -%}
     {%- set instant_regex = '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?' -%}
     {%- set offset_regex = '[ T][0-9]{1,2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|z|[ ]?[+-][0-9]{2}(:?[0-9]{2})?)' -%}
+    {%- set times = '([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?' -%}
     {%- if declared_type == 'string' -%}
         cast({{ expression }} as {{ dbt.type_string() }})
     {%- elif declared_type == 'timestamp' -%}
@@ -29,25 +32,37 @@
                     then {{ crm_hygiene.try_cast(text, timestamp) }}
                 when {{ crm_hygiene.matches(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}' ~ offset_regex) }}
                     then {{ crm_hygiene.offset_timestamp(text) }}
+                when {{ crm_hygiene.matches(text, '[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}' ~ times) }}
+                    then {{ crm_hygiene.try_cast("replace(" ~ text ~ ", '/', '-')", timestamp) }}
+                when {{ crm_hygiene.matches(text, '[0-9]{1,2}[.][0-9]{1,2}[.][0-9]{4}' ~ times) }}
+                    then {{ crm_hygiene.date_of_parts(text, '.', 2, 1) }}
+                when {{ crm_hygiene.matches(text, '(1[3-9]|[23][0-9])/(0?[1-9]|1[0-2])/[0-9]{4}' ~ times) }}
+                    then {{ crm_hygiene.date_of_parts(text, '/', 2, 1) }}
+                when {{ crm_hygiene.matches(text, '(0?[1-9]|1[0-2])/(1[3-9]|[23][0-9])/[0-9]{4}' ~ times) }}
+                    then {{ crm_hygiene.date_of_parts(text, '/', 1, 2) }}
+                {%- if formats.get('dates') %}
+                when {{ crm_hygiene.matches(text, '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}' ~ times) }}
+                    then {{ crm_hygiene.date_of_parts(text, '/', *((2, 1) if formats.dates == 'dmy' else (1, 2))) }}
+                {%- endif %}
                 when {{ crm_hygiene.matches(text, '[0-9]{11,14}') }}
                     then {{ crm_hygiene.epoch_timestamp(crm_hygiene.try_cast(text, 'bigint')) }}
             end
         {%- endif -%}
     {%- elif declared_type == 'date' -%}
         {%- if landed == 'date' or 'timestamp' in landed or 'datetime' in landed -%}
-            cast({{ crm_hygiene.parse_value(expression, landed_type, 'timestamp') }} as date)
+            cast({{ crm_hygiene.parse_value(expression, landed_type, 'timestamp', formats) }} as date)
         {%- elif is_number -%}
-            cast({{ crm_hygiene.parse_value(expression, landed_type, 'timestamp') }} as date)
+            cast({{ crm_hygiene.parse_value(expression, landed_type, 'timestamp', formats) }} as date)
         {%- else -%}
-            cast({{ crm_hygiene.parse_value(expression, 'text', 'timestamp') }} as date)
+            cast({{ crm_hygiene.parse_value(expression, 'text', 'timestamp', formats) }} as date)
         {%- endif -%}
     {%- elif declared_type == 'boolean' -%}
         {%- if 'bool' in landed -%}
             {{ expression }}
         {%- else -%}
             case
-                when lower({{ text }}) in ('true', 't', 'yes', 'y', '1') then true
-                when lower({{ text }}) in ('false', 'f', 'no', 'n', '0') then false
+                when lower({{ text }}) in ('true', 't', 'yes', 'y', '1', 'on', 'ja', 'wahr', 'oui', 'vrai', 'si', 'sí') then true
+                when lower({{ text }}) in ('false', 'f', 'no', 'n', '0', 'off', 'nein', 'falsch', 'non', 'faux') then false
             end
         {%- endif -%}
     {%- elif declared_type == 'integer' -%}
@@ -67,6 +82,15 @@
             {%- set number = crm_hygiene.strip(crm_hygiene.replace_all(text, currency, '')) -%}
             {%- set groups = '[+-]?[0-9]{1,3}' -%}
             case
+                {%- if formats.get('decimal') == 'point' %}
+                when {{ crm_hygiene.matches(number, groups ~ '(,[0-9]{3})+') }}
+                    then {{ crm_hygiene.try_cast("replace(" ~ number ~ ", ',', '')", crm_hygiene.type_amount()) }}
+                {%- elif formats.get('decimal') == 'comma' %}
+                when {{ crm_hygiene.matches(number, groups ~ '([.][0-9]{3})+') }}
+                    then {{ crm_hygiene.try_cast("replace(" ~ number ~ ", '.', '')", crm_hygiene.type_amount()) }}
+                when {{ crm_hygiene.matches(number, '[+-]?[0-9]+,[0-9]+') }}
+                    then {{ crm_hygiene.try_cast("replace(" ~ number ~ ", ',', '.')", crm_hygiene.type_amount()) }}
+                {%- endif %}
                 when {{ crm_hygiene.matches(text, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?') }}
                     then {{ crm_hygiene.try_cast(text, crm_hygiene.type_amount()) }}
                 when {{ crm_hygiene.matches(
@@ -87,6 +111,32 @@
         {{ exceptions.raise_compiler_error("no such declared type: '" ~ declared_type ~ "'") }}
     {%- endif -%}
 {%- endmacro %}
+
+
+{#- The day, and the time where there is one, of a text such as 30.6.2025 10:00, whose month and day are these parts. -#}
+{% macro date_of_parts(text, separator, month, day) -%}
+    {%- set parts = [] -%}
+    {%- for n in [3, month, day] -%}
+        {%- do parts.append("split_part(split_part(replace(" ~ text ~ ", 'T', ' '), ' ', 1), '" ~ separator ~ "', " ~ n ~ ")") -%}
+    {%- endfor -%}
+    {{- crm_hygiene.try_cast(
+        parts | join(" || '-' || ") ~ " || ' ' || coalesce(nullif(split_part(replace(" ~ text ~ ", 'T', ' '), ' ', 2), ''), '00:00')",
+        dbt.type_timestamp()
+    ) -}}
+{%- endmacro %}
+
+
+{#- The variable landed_formats of a CRM: how its texts are written where they could be read in two ways. -#}
+{% macro formats_of(crm) %}
+    {%- set formats = var('landed_formats', {}).get(crm, {}) -%}
+    {%- set known = {'dates': ['dmy', 'mdy'], 'decimal': ['comma', 'point']} -%}
+    {%- for name, value in formats.items() if value not in known.get(name, []) -%}
+        {{ exceptions.raise_compiler_error(
+            'landed_formats of ' ~ crm ~ ' says ' ~ name ~ ': ' ~ value ~ '; it may say dates: dmy or mdy, decimal: comma or point.'
+        ) }}
+    {%- endfor -%}
+    {{ return(formats) }}
+{% endmacro %}
 
 
 {#- The engine's type of a declared one. -#}

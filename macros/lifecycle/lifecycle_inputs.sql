@@ -25,6 +25,7 @@
             ['delete'],
         ),
         ('legal_hold', "object_type <> 'case' and lacks_hold", ['anonymize', 'delete']),
+        ('lost rows', 'coalesce(is_landing_short, false)', ['anonymize', 'delete']),
         (
             'opportunities', "object_type in ('account', 'contact') and not has_opportunities",
             ['anonymize', 'delete'],

@@ -24,6 +24,7 @@ COMMANDS = {
     "failures": Command("pages.failures", "tell what failed in the last run and what to do"),
     "trace": Command("trace", "print the story of one record"),
     "export": Command("export", "write the lists, and the ids that are approved, to exports/"),
+    "map": Command("mapping", "map own CSV or parquet files to the open landing, and land them"),
     "docs": Command("docs", "write the pages of docs/ from the seeds"),
     "demo": Command("demo.command", "make the demo CRM, or a large one"),
     "policy-seeds": Command("policy_seeds", "write the policy seeds that packages know"),

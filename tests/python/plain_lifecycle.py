@@ -105,6 +105,7 @@ class Record:
     loss_reason: str | None = None
     is_closed: bool = False  # of a case
     told_activity_at: datetime | None = None  # the CRM's own last-activity date
+    has_creation_date: bool = True
 
     @property
     def key(self) -> tuple[str, str]:
@@ -279,10 +280,14 @@ def landed(tables: dict[str, list[dict]], as_of: datetime) -> Crm:
             changes[row["object_type"], row["record_id"], row["field"]].append(row)
     for object_type, table in PLURAL.items():
         for row in tables.get(table, []):
+            has_creation_date = row["created_at"] is not None
+            row["created_at"] = row["created_at"] or row["updated_at"]
             if row["created_at"] is None:
                 crm.unreadable |= _named(object_type, row)
             elif row["created_at"] <= as_of:
-                crm.records.append(_record(object_type, row, changes, kinds, as_of))
+                record = _record(object_type, row, changes, kinds, as_of)
+                record.has_creation_date = has_creation_date
+                crm.records.append(record)
     for row in tables.get("activities", []):
         if row["occurred_at"] is None:
             crm.unreadable |= _named(X, row)
@@ -962,7 +967,7 @@ class Lifecycle:
         return self.is_contradictory(record)
 
     def doubt(self, record) -> bool:
-        if record.owner_id is not None:
+        if record.owner_id is not None or record.has_creation_date:
             return False
         if record.object_type == K:
             return not (record.account_id or record.contact_id or record.closed_at)

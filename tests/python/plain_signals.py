@@ -147,6 +147,8 @@ class Policy:
     ping_pong_within: timedelta = 7 * DAY
     last_days: int = 7
     rush: timedelta = timedelta(minutes=15)
+    one_save: timedelta = timedelta(seconds=1)
+    first_value: timedelta = timedelta(seconds=60)
     pushes: int = 3
     preceding: timedelta = timedelta(minutes=15)
     limits: tuple = (
@@ -260,14 +262,45 @@ def with_all(counts: Counter) -> Counter:
     return counts + totals
 
 
+def saves(changes: list[Change], within: timedelta) -> list[Change]:
+    """The effective changes of one field in order, those of one save as one."""
+    found, previous = [], None
+    for change in sorted(changes, key=lambda one: one.order):
+        goes_on = (
+            previous is not None
+            and change.sequence is None
+            and change.changed_by is not None
+            and change.changed_by == previous.changed_by
+            and change.changed_at - previous.changed_at <= within
+            and (
+                change.old_value == previous.new_value
+                or (change.old_value, change.new_value) == (previous.old_value, previous.new_value)
+            )
+        )
+        if goes_on:
+            found[-1] = replace(change, old_value=found[-1].old_value)
+        else:
+            found.append(change)
+        previous = change
+    return [change for change in found if change.old_value != change.new_value]
+
+
 class History:
     """A visible record and its effective visible changes."""
 
-    def __init__(self, record: Record, changes: list[Change], later: list[Change], stage_of):
+    def __init__(
+        self,
+        record: Record,
+        changes: list[Change],
+        later: list[Change],
+        stage_of,
+        first_value: timedelta,
+    ):
         self.record = record
         self.changes = sorted(changes, key=lambda change: change.order)
         self._later = later
         self._stage_of = stage_of
+        self._first_value = first_value
 
     def of(self, *fields: str) -> list[Change]:
         """The changes of some fields in order."""
@@ -304,7 +337,9 @@ class History:
             periods.append(
                 Period(stage, *[*starts, None][place], *made_by[place], is_terminal, is_milestone)
             )
-        return periods
+        one = periods[0]
+        is_short = one.ended_at and one.ended_at - one.started_at <= self._first_value
+        return periods[1:] if one.stage is None and is_short else periods
 
 
 class Signals:
@@ -319,14 +354,24 @@ class Signals:
     ):
         self.landing, self.as_of, self.policy, self.calendar = landing, as_of, policy, calendar
         told = {change.change_id: change for change in landing.changes}  # the last landed wins
-        changes, later = defaultdict(list), defaultdict(list)
+        fields = defaultdict(list)
         for row in told.values():
             change = replace(row, old_value=folded(row.old_value), new_value=folded(row.new_value))
             if change.old_value != change.new_value:
+                fields[change.object_type, change.record_id, change.field].append(change)
+        changes, later = defaultdict(list), defaultdict(list)
+        for (*key, _), rows in fields.items():
+            for change in saves(rows, policy.one_save):
                 visible = changes if change.changed_at <= as_of else later
-                visible[change.object_type, change.record_id].append(change)
+                visible[tuple(key)].append(change)
+        self.merged_at = defaultdict(set)
+        for record in landing.records:
+            if record.merged_into_id and record.deleted_at and record.deleted_at <= as_of:
+                self.merged_at[record.object_type, record.merged_into_id].add(record.deleted_at)
         self.histories = {
-            record.key: History(record, changes[record.key], later[record.key], self.stage_of)
+            record.key: History(
+                record, changes[record.key], later[record.key], self.stage_of, policy.first_value
+            )
             for record in landing.records
             if record.created_at <= as_of
         }
@@ -405,6 +450,43 @@ class Signals:
                     found.append(Evidence(signal, *key, one.changed_at, one.change_id, kind))
         return found
 
+    def edits(self, history: History) -> list[Change]:
+        """The changes without those that the CRM makes by itself."""
+        key, near = history.record.key, self.policy.one_save
+        closed_at = [
+            one.changed_at
+            for one in history.stage_changes
+            if key[0] == "opportunity"
+            and (meaning := self.stage_of(history.record, one.new_value))
+            and meaning.kind in ("won", "lost")
+        ]
+
+        def is_by_crm(change: Change) -> bool:
+            if any(abs(change.changed_at - at) <= near for at in self.merged_at[key]):
+                return True
+            day = as_date(change.new_value)
+            today = self.calendar.local(change.changed_at).date()
+            return (
+                change.field == "close_date"
+                and day is not None
+                and abs(day - today) <= DAY
+                and any(abs(change.changed_at - at) <= near for at in closed_at)
+            )
+
+        return [change for change in history.changes if not is_by_crm(change)]
+
+    def owner_changes(self, history: History) -> list[Change]:
+        """The owner changes that give the record away."""
+        changes = [change for change in self.edits(history) if change.field == "owner_id"]
+        kinds = [self.landing.kinds.get(change.new_value) for change in changes]
+        first_person = next((n for n, kind in enumerate(kinds) if kind != "queue"), 0)
+        every = history.of("owner_id")
+        return [
+            change
+            for change in changes[first_person:]
+            if change is not every[0] or change.old_value is not None
+        ]
+
     def jumps(self, history: History) -> list[Change]:
         policy = self.policy
         return self.bursts(history.stage_changes, policy.jump_changes, policy.jump_within)
@@ -412,14 +494,14 @@ class Signals:
     def ping_pongs(self, history: History) -> list[Change]:
         policy = self.policy
         return self.bursts(
-            history.of("owner_id"), policy.ping_pong_changes, policy.ping_pong_within
+            self.owner_changes(history), policy.ping_pong_changes, policy.ping_pong_within
         )
 
     def returns(self, history: History) -> list[Change]:
         """The owner changes that go back to the owner before."""
         return [
             change
-            for previous, change in pairwise(history.of("owner_id"))
+            for previous, change in pairwise(self.owner_changes(history))
             if change.new_value == previous.old_value
         ]
 
@@ -433,15 +515,14 @@ class Signals:
     def late_edits(self, history: History) -> list[Change]:
         milestone = self.first_milestone(history)
         stage_field = STAGE_FIELD.get(history.record.object_type)
-        return [
+        edits = [change for change in self.edits(history) if change.field in EDITED_LATE]
+        moves = [
             change
             for change in history.changes
-            if milestone
-            and change.changed_at > milestone
-            and (
-                change.field in EDITED_LATE
-                or (change.field == stage_field and self.is_regression(history, change))
-            )
+            if change.field == stage_field and self.is_regression(history, change)
+        ]
+        return [
+            change for change in (*edits, *moves) if milestone and change.changed_at > milestone
         ]
 
     def commit_churns(self, history: History) -> list[Change]:
@@ -449,7 +530,9 @@ class Signals:
             return []
         milestone, spans = self.first_milestone(history), self.open_spans(history)
         found = []
-        for change in history.of("close_date"):
+        for change in self.edits(history):
+            if change.field != "close_date":
+                continue
             at = change.changed_at
             day = self.calendar.local(at).date()
             is_last_days = self.calendar.period_end(day) - day <= self.policy.last_days * DAY
@@ -474,7 +557,7 @@ class Signals:
     def rush(self, history: History, clock: Clock) -> list[Change]:
         return [
             change
-            for change in history.changes
+            for change in self.edits(history)
             if clock.due_at - self.policy.rush <= change.changed_at < clock.due_at
             and not self.is_by_machine(change)
         ]
@@ -704,7 +787,7 @@ class Signals:
     def count_late_edits(self):
         def judge(history: History):
             milestone, spans = self.first_milestone(history), self.open_spans(history)
-            edited_at = [change.changed_at for change in self.late_edits(history)]
+            edited_at = sorted(change.changed_at for change in self.late_edits(history))
 
             def verdict(day):
                 window = (day - self.policy.window, day)
@@ -845,7 +928,9 @@ class Signals:
         if history.record.object_type != "opportunity":
             return []
         found, pushes = [], 0
-        for change in history.of("close_date"):
+        for change in self.edits(history):
+            if change.field != "close_date":
+                continue
             today = self.calendar.local(change.changed_at).date()
             old, new = as_date(change.old_value), as_date(change.new_value)
             is_push = bool(old and new) and new > old
@@ -859,7 +944,8 @@ class Signals:
         if history.record.object_type not in ("opportunity", "lead"):
             return []
         created_at = history.record.created_at
-        return [one for one in history.of("lead_source") if one.changed_at > created_at]
+        edits = [one for one in self.edits(history) if one.field == "lead_source"]
+        return [one for one in edits if one.changed_at > created_at]
 
     def has_no_lead_source(self, history: History) -> bool:
         """Whether the lead source says nothing, where the CRM has lead sources."""

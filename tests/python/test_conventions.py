@@ -294,7 +294,10 @@ SQL_COMMENT = re.compile(r"{#.*?#}|--[^\n]*", re.DOTALL)
 
 def registered() -> dict[str, dict[str, set[str]]]:
     """Return what the register says of each CRM: its tables, and what its folder gives."""
-    entry = re.compile(r"'(\w+)': {\s*'tables': \[([^]]*)\],\s*'gives': \[([^]]*)\]")
+    entry = re.compile(
+        r"'(\w+)': {\s*(?:'(?:ids|prefixes)': .*\n\s*)*"
+        r"'tables': \[([^]]*)\],\s*'gives': \[([^]]*)\]"
+    )
     return {
         crm: {
             "tables": set(re.findall(r"'(\w+)'", tables)),

@@ -125,7 +125,8 @@ def test_a_missing_key_column_stops_the_build_and_is_named(
     assert command.main(["--vars", "{crm_sources: [salesforce]}"]) == 1
     printed = capsys.readouterr().err
     assert (
-        "salesforce.opportunity: expected the columns id, created_date; found id missing" in printed
+        "salesforce.opportunity: expected the columns id, created_date or last_modified_date; "
+        "found id missing" in printed
     )
     assert str(warehouse.pages / "index.html") in printed
 
@@ -183,7 +184,7 @@ def test_a_table_or_a_landing_that_is_gone_stops_the_build(warehouse: Warehouse)
 def test_dirty_rows_warn_and_do_not_stop_the_build(warehouse: Warehouse) -> None:
     rows = opportunities(20)
     rows[1]["id"] = rows[0]["id"]
-    rows[2]["created_date"] = "31/12/2025"
+    rows[2]["created_date"] = "31/31/2025"
     rows[3]["created_date"] = "2999-01-01 00:00:00"
     rows[4]["stage_name"] = "Propsal"
     rows[5]["amount"] = "-3"
@@ -193,18 +194,45 @@ def test_dirty_rows_warn_and_do_not_stop_the_build(warehouse: Warehouse) -> None
     assert result.ok
     assert failures(result) == {
         ("warning", "opportunity", column)
-        for column in ("_key", "created_date", "_unreadable", "_future", "amount", "")
+        for column in (
+            "_key",
+            "created_date or last_modified_date",
+            "_unreadable",
+            "_future",
+            "amount",
+            "",
+        )
     }
     unreadable = next(check for check in result.failed("warning") if check.column == "_unreadable")
     assert sorted(row["_unreadable"] for row in unreadable.sample) == ["amount", "created_date"]
     assert {"id": rows[2]["id"], "_unreadable": "created_date"} in unreadable.sample
+    assert unreadable.found == (
+        "2 of 20 rows otherwise: amount (numeric) in 1 row, such as a aaa; created_date (timestamp)"
+        " in 1 row, such as 99/99/9999 (docs/loaders.md says which formats are read)"
+    )
     misspelt = next(check for check in result.failed("warning") if "stage" in check.expected)
     assert misspelt.sample == [{"id": rows[4]["id"]}]
 
 
 def test_unreadable_dates_in_most_rows_stop_the_build(warehouse: Warehouse) -> None:
     warehouse.land("salesforce", opportunity=opportunities(5, created_date="2025-13-45"))
-    assert ("critical", "opportunity", "created_date") in failures(warehouse.validate(SALESFORCE))
+    named = ("critical", "opportunity", "created_date or last_modified_date")
+    assert named in failures(warehouse.validate(SALESFORCE))
+
+
+@pytest.mark.parametrize(("unreadable", "stops"), [(4, False), (5, True)])
+def test_values_that_cannot_be_read_in_more_than_a_fifth_of_the_rows_stop_the_build(
+    warehouse: Warehouse, unreadable: int, stops: bool
+) -> None:
+    rows = opportunities(20)
+    for row in rows[:unreadable]:
+        row["amount"] = "1,250"
+    warehouse.land("salesforce", opportunity=rows, opportunity_stage=stages())
+    result = warehouse.validate(SALESFORCE)
+    assert result.ok is not stops
+    if stops:
+        (critical,) = result.failed("critical")
+        assert "amount (numeric) in 5 rows, such as 9,999" in critical.sentence()
 
 
 def test_values_outside_an_enumeration_warn(warehouse: Warehouse) -> None:

@@ -30,12 +30,16 @@ ACCOUNTS = [
     (("   ", OK, "id of spaces", "true", OK), "missing account_id"),
     ((None, OK, "no id", "true", OK), "missing account_id"),
     ((None, OK, "no id", "true", OK), "duplicate"),
-    (("no_time", None, "no time", "true", OK), "missing created_at"),
-    (("text_in_a_date", "next tuesday", "x", "true", OK), "unparseable created_at"),
-    (("no_such_day", "2025-02-30", "x", "true", OK), "unparseable created_at"),
+    (("no_time", None, "no time", "true", OK), None),
+    (("text_in_a_date", "next tuesday", "x", "true", OK), None),
+    (("no_such_day", "2025-02-30", "x", "true", OK), None),
+    (("no_time_at_all", None, "no time", "true", None), "missing created_at"),
+    (("no_day_at_all", "2025-02-30", "x", "true", "soon"), "unparseable created_at"),
+    (("placeholders_at_all", "1900-01-01", "x", "true", "1970-01-01"), "missing created_at"),
+    (("placeholder", "1900-01-01", "x", "true", OK), None),
     (("in_2999", "2999-01-01 00:00:00", "x", "true", OK), "created_at later than the run"),
     (("in_1000", "1000-01-01 00:00:00", "x", "true", OK), None),
-    (("no_boolean", OK, "x", "perhaps", OK), "unparseable is_customer"),
+    (("no_boolean", OK, "x", "perhaps", OK), None),
     (("quote", OK, 'O\'Brien "Bob"; drop table x --', "true", OK), None),
     (("newline", OK, "two\nlines\r\n\tand a tab", "true", OK), None),
     (
@@ -49,7 +53,7 @@ ACCOUNTS = [
     (("late", OK, "new name", "true", "2025-01-03 00:00:00"), None),
     (("garbage_came_last", OK, "good", "true", "2025-01-02 00:00:00"), None),
     (
-        ("garbage_came_last", "garbage", "bad", "true", "2025-01-03 00:00:00"),
+        ("garbage_came_last", "garbage", "bad", "true", "garbage"),
         "unparseable created_at",
     ),
     (("offset", "2025-01-01T02:00:00+0200", "x", "true", OK), None),
@@ -60,24 +64,33 @@ ACCOUNTS = [
 # id, created_at, amount, close_date
 OPPORTUNITIES = [
     (("plain", OK, "1250.50", "2025-06-30"), None),
-    (("digits", OK, "9" * 300, "2025-06-30"), "unparseable amount"),
+    (("digits", OK, "9" * 300, "2025-06-30"), None),
     (("scientific", OK, "1e5", "2025-06-30"), None),
-    (("thousands_comma", OK, "1,250", "2025-06-30"), "unparseable amount"),
+    (("thousands_comma", OK, "1,250", "2025-06-30"), None),
     (("dollars", OK, "$22,700.00", "2025-06-30"), None),
     (("euros", OK, "1.234,50 €", "2025-06-30"), None),
     (("euros_by_code", OK, "EUR 1 234 567,5", "2025-06-30"), None),
     (("decimal_comma", OK, "-12,50", "2025-06-30"), None),
     (("millions", OK, "1,234,567", "2025-06-30"), None),
     (("groups_of_dots", OK, "1.234.567", "2025-06-30"), None),
-    (("groups_of_two", OK, "1,23,456.00", "2025-06-30"), "unparseable amount"),
-    (("two_short_numbers", OK, "12 5", "2025-06-30"), "unparseable amount"),
-    (("two_numbers", OK, "100-200", "2025-06-30"), "unparseable amount"),
-    (("infinite", OK, "inf", "2025-06-30"), "unparseable amount"),
-    (("american_date", OK, "1", "06/30/2025"), "unparseable close_date"),
+    (("groups_of_two", OK, "1,23,456.00", "2025-06-30"), None),
+    (("two_short_numbers", OK, "12 5", "2025-06-30"), None),
+    (("two_numbers", OK, "100-200", "2025-06-30"), None),
+    (("infinite", OK, "inf", "2025-06-30"), None),
+    (("american_date", OK, "1", "06/30/2025"), None),
+    (("day_and_month_or_month_and_day", OK, "1", "06/05/2025"), None),
+    (("european_date", OK, "1", "30/06/2025"), None),
+    (("german_date", OK, "1", "30.6.2025"), None),
+    (("year_first", OK, "1", "2025/06/30"), None),
+    (("thirteenth_month", OK, "1", "30.13.2025"), None),
     (("far_close_date", OK, "1", "2999-12-31"), None),
     (("year_24", OK, "1", "0024-05-01"), None),
     (("blank_amount", OK, "  ", ""), None),
 ]
+
+UNREADABLE_AMOUNTS = (
+    "digits", "thousands_comma", "groups_of_two", "two_short_numbers", "two_numbers", "infinite",
+)  # fmt: skip
 
 # id, occurred_at, status
 ACTIVITIES = [
@@ -179,6 +192,18 @@ def test_values_arrive_as_landed(garbage):
         )
     ) == {
         "plain": "1250.500000",
+        **dict.fromkeys(UNREADABLE_AMOUNTS),
+        **dict.fromkeys(
+            (
+                "american_date",
+                "day_and_month_or_month_and_day",
+                "european_date",
+                "german_date",
+                "year_first",
+                "thirteenth_month",
+            ),
+            "1.000000",
+        ),
         "scientific": "100000.000000",
         "far_close_date": "1.000000",
         "year_24": "1.000000",
@@ -190,6 +215,35 @@ def test_values_arrive_as_landed(garbage):
         "groups_of_dots": "1234567.000000",
         "blank_amount": None,
     }
+    closed = dict(
+        garbage.sql(
+            "select opportunity_id, close_date from staging.stg_crm__opportunities"
+            " where amount = 1 and opportunity_id not in ('far_close_date', 'year_24')"
+        )
+    )
+    end_of_june = dt.date(2025, 6, 30)
+    assert closed == {
+        **dict.fromkeys(
+            ("american_date", "european_date", "german_date", "year_first"), end_of_june
+        ),
+        "day_and_month_or_month_and_day": None,
+        "thirteenth_month": None,
+    }
+    unreadable = garbage.sql(
+        "select source_table, unreadable_columns, n_rows from marts.unreadable_values order by all"
+    )
+    assert unreadable == [
+        ("accounts", "created_at", 2),
+        ("accounts", "is_customer", 1),
+        ("opportunities", "amount", len(UNREADABLE_AMOUNTS)),
+        ("opportunities", "close_date", 2),
+    ]
+    assert (
+        dict(garbage.sql("select account_id, has_creation_date from staging.stg_crm__accounts"))[
+            "placeholder"
+        ]
+        is False
+    )
     created = dict(garbage.sql("select account_id, created_at from staging.stg_crm__accounts"))
     assert created["offset"] == dt.datetime(2025, 1, 1)
     assert created["offset_after_a_blank"] == dt.datetime(2025, 1, 1)
@@ -199,9 +253,9 @@ def test_values_arrive_as_landed(garbage):
 def test_the_raw_values_of_a_rejected_row_are_kept(garbage):
     [(raw,)] = garbage.sql(
         "select raw from marts.rejected_rows "
-        "where source_key = 'digits' and source_table = 'opportunities'"
+        "where source_key = 'no_day_at_all' and source_table = 'accounts'"
     )
-    assert '"amount":"' + "9" * 300 + '"' in raw.replace(" ", "")
+    assert '"created_at":"2025-02-30"' in raw.replace(" ", "")
 
 
 def test_csv_files_are_landed_whatever_is_in_them(tmp_path):
@@ -217,6 +271,8 @@ def test_csv_files_are_landed_whatever_is_in_them(tmp_path):
     warehouse = Warehouse(tmp_path / "crm.duckdb")
     models = ["base_open__opportunities", "base_open__accounts", "base_open__cases"]
     variables = {"crm_sources": ["open"], "open_files": str(folder), "as_of": AS_OF}
+    seed = ["seed", "--select", "placeholder_dates"]
+    assert warehouse.dbt(*seed, variables=variables).success
     for _ in range(2):
         assert warehouse.dbt("run", "--select", *models, variables=variables).success
     assert warehouse.sql(
@@ -355,7 +411,10 @@ def dressed(tmp_path_factory) -> dict[str, dict[str, list]]:
             warehouse.land("salesforce", spelt(table), types, rows)
         # The spelling is over behind the base models.
         warehouse.build(
-            "--select", *MODELS, variables={"crm_sources": ["salesforce"], "as_of": AS_OF}
+            "--select",
+            "placeholder_dates",
+            *MODELS,
+            variables={"crm_sources": ["salesforce"], "as_of": AS_OF},
         )
         staged[dress] = {
             model: sorted(map(repr, warehouse.sql(f"select * exclude raw from staging.{model}")))

@@ -31,7 +31,11 @@ def test_the_latest_row_of_a_record_is_staged(warehouse, stamp):
     ]
     warehouse.land("salesforce", "opportunity", columns, rows)
     ran = warehouse.dbt(
-        "run", "--select", "base_salesforce__opportunity", variables={"crm_sources": ["salesforce"]}
+        "build",
+        "--select",
+        "placeholder_dates",
+        "base_salesforce__opportunity",
+        variables={"crm_sources": ["salesforce"]},
     )
     assert ran.success, ran.exception
     found = warehouse.sql(

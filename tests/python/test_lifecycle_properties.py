@@ -64,6 +64,7 @@ COLUMNS = {
 }  # fmt: skip
 for _object_type, _table in PLURAL.items():
     COLUMNS[_table] += [f"{_object_type}_id", "created_at", "deleted_at", "merged_into_id"]
+    COLUMNS[_table] += ["updated_at"]
 COLUMNS["activities"] = [
     "activity_id", "occurred_at", "type", "direction", "status", "is_automated", "account_id",
     "contact_id", "lead_id", "opportunity_id",
@@ -182,6 +183,16 @@ class World:
             if all(role.values()) or self.one_in(4):
                 self.tables["opportunity_contacts"].append(role)
         self.draw_clusters()
+        self.hide_creations()
+
+    def hide_creations(self) -> None:
+        """Some records have no creation date, and count from their last modification."""
+        changed = {(one["object_type"], one["record_id"]) for one in self.tables["changes"]}
+        for object_type, table in PLURAL.items():
+            for row in self.tables[table]:
+                key = (object_type, row[f"{object_type}_id"])
+                if row["created_at"] and key not in changed and self.one_in(4):
+                    row |= {"created_at": None, "updated_at": row["created_at"]}
 
     # --- Values ---
 
@@ -569,7 +580,7 @@ class Models:
             (object_type, row[f"{object_type}_id"])
             for object_type, table in PLURAL.items()
             for row in tables.get(table, [])
-            if row["created_at"]
+            if row["created_at"] or row.get("updated_at")
         )
         number = {key: place for place, key in enumerate(keys, 1)}
         rows = []

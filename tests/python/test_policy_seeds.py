@@ -35,6 +35,7 @@ KEYS = {
     "lifecycle_reviews": ["crm", "object_type", "record_id", "reviewed_at", "decision"]
     + ["for_decision", "reviewer", "role"],
     "lifecycle_rules": ["rule_id"],
+    "placeholder_dates": ["placeholder_date"],
     "nurture_stages": ["crm", "stage"],
     "protected_records": ["crm", "object_type", "record_id", "protection"],
     "record_urls": ["crm", "object_type"],
@@ -43,6 +44,7 @@ KEYS = {
     "retention_policy": ["object_type", "region"],
     "role_accounts": ["local_part"],
     "rules": ["kind", "rule_id"],
+    "shared_hosts": ["host"],
     "signature_register": ["signature"],
     "stage_evidence": ["crm", "object_type", "pipeline", "stage", "requirement"],
     "stage_overrides": ["crm", "object_type", "pipeline", "stage"],

@@ -60,7 +60,9 @@ def test_landed_reviews_of_any_crm_are_read_and_unreadable_ones_rejected(warehou
     ]
     warehouse.land("crm_landing", "lifecycle_reviews", dict.fromkeys(columns, "varchar"), rows)
     variables = {"crm_sources": ["open"], "as_of": "2026-03-31 10:00:00"}
-    seeded = warehouse.dbt("seed", "--select", "lifecycle_reviews", variables=variables)
+    seeded = warehouse.dbt(
+        "seed", "--select", "lifecycle_reviews", "placeholder_dates", variables=variables
+    )
     assert seeded.success, seeded.exception
     models = (f"{layer}__lifecycle_reviews" for layer in ("base_open", "stg_open", "stg_crm"))
     run(warehouse, *models, "int_lifecycle__reviews", variables=variables)

@@ -94,6 +94,26 @@ class Recount:
 
     def n_owner_changes(self, record: dict, days: int) -> int:
         changes = self.changes[record["record_key"], "owner_id"]
+        if record["record_key"].split(":")[1] == "lead":
+            # What a merge rewrites is nobody's change.
+            merged_at = [
+                other["deleted_at"]
+                for other in self.records["lead"]
+                if other["is_merged"]
+                and (other["crm"], other["merged_into_id"]) == (record["crm"], record["id"])
+                and other["deleted_at"]
+            ]
+            changes = [
+                change
+                for change in changes
+                if all(abs(change["changed_at"] - at) > SECOND for at in merged_at)
+            ]
+            # The way through queues to the first person counts once.
+            kinds = [
+                self.users.get((record["crm"], change["new_value"]), {}).get("kind")
+                for change in changes
+            ]
+            changes = changes[next((n for n, kind in enumerate(kinds) if kind != "queue"), 0) :]
         if changes and changes[0]["change_number"] == 1 and changes[0]["old_value"] is None:
             changes = changes[1:]
         return sum(self.is_in_window(change["changed_at"], days) for change in changes)

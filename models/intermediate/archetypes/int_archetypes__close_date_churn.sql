@@ -10,7 +10,7 @@ with moved as (
         cast({{ business_time('changed_at') }} as date) as changed_on,
         {{ parse_value('old_value', 'text', 'date') }} as old_date,
         {{ parse_value('new_value', 'text', 'date') }} as new_date
-    from {{ ref('stg_crm__field_changes') }}
+    from {{ ref('int_history__edits') }}
     where not is_orphan and object_type = 'opportunity' and field = 'close_date'
 ),
 

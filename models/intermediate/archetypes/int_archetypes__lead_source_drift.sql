@@ -10,7 +10,7 @@ inputs as (
 ),
 
 field_changes as (
-    select * from {{ ref('stg_crm__field_changes') }}
+    select * from {{ ref('int_history__edits') }}
 ),
 
 records as (

@@ -156,6 +156,12 @@ at_as_of as (
         records.crm,
         records.object_type,
         1 as has_records,
+        max(
+            case
+                when records.object_type = 'opportunity' and records.account_id is not null then 1
+                else 0
+            end
+        ) as has_deals_of_accounts,
         {%- for input, condition in of_records.items() %}
             max(case when {{ condition }} then 1 else 0 end) as has_{{ input }},
         {%- endfor %}
@@ -177,17 +183,6 @@ active_crms as (
     select crm
     from activities
     group by crm
-),
-
-crms_with_activities as (
-    select crm
-    from active_crms
-
-    union
-
-    select crm
-    from at_as_of
-    where has_last_activity = 1
 ),
 
 linked as (
@@ -250,12 +245,31 @@ found as (
 
     union all
 
+    -- Of an object whose records no activity names, activities are not landed.
     select
-        at_as_of.crm,
-        at_as_of.object_type,
+        crm,
+        object_type,
         'activities' as input
     from at_as_of
-    inner join crms_with_activities on at_as_of.crm = crms_with_activities.crm
+    where has_last_activity = 1
+
+    union all
+
+    select
+        crm,
+        object_type,
+        'activities' as input
+    from linked
+
+    union all
+
+    select
+        at_as_of.crm,
+        objects.object_type,
+        'deals_of_accounts' as input
+    from at_as_of
+    cross join objects
+    where at_as_of.has_deals_of_accounts = 1
 
     union all
 
@@ -343,7 +357,10 @@ found as (
     select
         landed_givers.crm,
         landed_objects.object_type,
-        landed_givers.input
+        case
+            when landed_givers.input = 'column:active_users' then 'active_users'
+            else landed_givers.input
+        end as input
     from landed_givers
     inner join landed_objects
         on landed_givers.object_type in ('*', landed_objects.object_type)
@@ -378,8 +395,20 @@ final as (
         'opportunity' as object_type,
         'customer_activities' as input
     from found
+    where input = 'linked_activities' and object_type = 'opportunity'
+
+    union
+
+    select
+        crm,
+        'opportunity' as object_type,
+        'customer_activities' as input
+    from found
     where
-        input = 'linked_activities' and object_type in ('account', 'contact', 'opportunity')
+        input in ('linked_activities', 'deals_of_accounts')
+        and object_type in ('account', 'contact')
+    group by crm
+    having count(distinct input) = 2
 
     union
 
@@ -388,9 +417,11 @@ final as (
         'account' as object_type,
         'active_owners' as input
     from found
-    where object_type = 'account' and input in ('owner_id', 'users')
+    where
+        object_type = 'account'
+        and input in ('owner_id', 'users', 'active_users', 'deals_of_accounts')
     group by crm
-    having count(distinct input) = 2
+    having count(distinct input) = 4
 )
 
 select * from final

@@ -1,6 +1,7 @@
 -- One row per pipeline that records have ('' for none) and stage: what the stage means there. Its
 -- place is that of its row in that pipeline, else of the one without a pipeline, else of any
 -- pipeline's; its kind that of the policy, else what the records in it say, else that of its row.
+-- home_pipeline is the pipeline of the row that told it, NULL for one without.
 with opportunities as (
     select * from {{ ref('stg_crm__opportunities') }}
 ),
@@ -141,6 +142,7 @@ ranked as (
         stages.kind,
         stages.is_kind_of_policy,
         stages.is_milestone,
+        stages.pipeline as home_pipeline,
         -- A record moved between pipelines keeps its stages' meaning.
         row_number() over (
             partition by pipelines.crm, pipelines.object_type, pipelines.pipeline, stages.stage
@@ -188,7 +190,8 @@ final as (
             else coalesce(told.kind, ranked.kind)
         end as kind,
         ranked.is_kind_of_policy,
-        ranked.is_milestone
+        ranked.is_milestone,
+        ranked.home_pipeline
     from ranked
     left join told
         on
@@ -209,7 +212,8 @@ final as (
         cast(null as {{ dbt.type_int() }}) as stage_order,
         told.kind,
         false as is_kind_of_policy,
-        false as is_milestone
+        false as is_milestone,
+        cast(null as {{ dbt.type_string() }}) as home_pipeline
     from told
     where
         not exists (

@@ -2,10 +2,10 @@
 {#- What each metric reads; missing_required_fields reads the fields of its policy. -#}
 {%- set needs = {
     'contacts_active_90d': ['activities'],
-    'accounts_with_open_opportunity': ['stages'],
+    'accounts_with_open_opportunity': ['stages', 'deals_of_accounts'],
     'past_close_no_next_step': ['stages', 'close_date', 'next_step'],
     'closed_lost_no_reason': ['stages', 'loss_reason'],
-    'owned_by_inactive_user': ['users', 'owner_id'],
+    'owned_by_inactive_user': ['users', 'owner_id', 'active_users'],
     'hard_bounced': ['email', 'hard_bounces'],
     'time_in_stage': ['stages', 'history:stage'],
     'consent_coverage': ['consent_status'],

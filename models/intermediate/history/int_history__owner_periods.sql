@@ -36,6 +36,7 @@ final as (
         periods.is_current,
         periods.starts_before_creation,
         periods.started_by_change_id,
+        periods.is_by_record,
         {{ seconds_between(
             'periods.started_at', 'coalesce(periods.ended_at, ' ~ as_of() ~ ')'
         ) }} as held_seconds

@@ -12,6 +12,15 @@ stage_map as {{ inlined() }} (
     select * from {{ ref('int_crm__stage_map') }}
 ),
 
+-- A move into another pipeline (record type) is no move back.
+pipeline_changes as (
+    select distinct
+        record_sk,
+        {{ dbt.date_trunc('second', 'changed_at') }} as changed_second
+    from field_changes
+    where not is_orphan and object_type = 'opportunity' and field = 'pipeline'
+),
+
 changes as (
     select
         changes.record_sk,
@@ -51,7 +60,13 @@ final as (
         new_stages.stage_order as new_order,
         old_stages.kind as old_kind,
         new_stages.kind as new_kind,
-        coalesce(new_stages.stage_order < old_stages.stage_order, false) as is_regression,
+        coalesce(
+            new_stages.stage_order < old_stages.stage_order
+            and coalesce(new_stages.home_pipeline, old_stages.home_pipeline, '')
+            = coalesce(old_stages.home_pipeline, new_stages.home_pipeline, '')
+            and pipeline_changes.record_sk is null,
+            false
+        ) as is_regression,
         changes.previous_changed_at,
         changes.nth_changed_at
     from changes
@@ -68,6 +83,11 @@ final as (
             and records.object_type = new_stages.object_type
             and coalesce(records.pipeline, '') = new_stages.pipeline
             and changes.new_stage = new_stages.stage
+    left join pipeline_changes
+        on
+            changes.record_sk = pipeline_changes.record_sk
+            and {{ dbt.date_trunc('second', 'changes.changed_at') }}
+            = pipeline_changes.changed_second
 )
 
 select * from final

@@ -52,6 +52,8 @@ with_stage as (
         periods.is_current,
         periods.starts_before_creation,
         periods.started_by_change_id,
+        periods.is_by_record,
+        periods.is_ended_by_record,
         coalesce(periods.ended_at, {{ as_of() }}) as ends_at
     from periods
     inner join records on periods.record_sk = records.record_sk
@@ -66,9 +68,18 @@ with_stage as (
 final as (
     select
         *,
-        case when not is_terminal then {{ seconds_between('started_at', 'ends_at') }} end
-            as dwell_seconds
+        -- When the record left a stage that its history does not tell is not known.
+        case
+            when not is_terminal and not is_ended_by_record
+                then {{ seconds_between('started_at', 'ends_at') }}
+        end as dwell_seconds
     from with_stage
+    -- Some histories log the stage at creation as a change from none.
+    where
+        stage is not null
+        or period_number > 1
+        or ended_at is null
+        or ended_at > {{ later('started_at', 1, threshold('first_value_seconds')) }}
 )
 
 select * from final

@@ -127,9 +127,10 @@ scored as (
     from compared
 ),
 
-alike as (
+found_alike as (
     select
         record_sk_a,
+        party,
         record_sk_b,
         case
             when block_rule = 'phone' then 'phone_and_name'
@@ -157,6 +158,46 @@ alike as (
             and cast((mean_similarity + 1) / 2 as {{ number }})
             >= {{ threshold('identity__name_address') }}
         )
+),
+
+-- Two companies in one building may differ in the one word that matters.
+worded as (
+    select
+        found_alike.*,
+        {%- for n in range(1, 9) %}
+            {%- set words = ["split_part(a.last_name, ' ', " ~ n ~ ")",
+                "split_part(b.last_name, ' ', " ~ n ~ ")"] %}
+            case
+                when found_alike.party <> 'account' then 1
+                -- One of the two has a word more.
+                when {{ words[0] }} = '' or {{ words[1] }} = '' then 1
+                when {{ words[0] }} = {{ words[1] }} then 1
+                else {{ jaro_winkler(words[0], words[1]) }}
+            end as word_{{ n }}
+            {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from found_alike
+    inner join names as a on found_alike.record_sk_a = a.record_sk
+    inner join names as b on found_alike.record_sk_b = b.record_sk
+),
+
+alike as (
+    select
+        record_sk_a,
+        record_sk_b,
+        match_rule,
+        mean_similarity,
+        least_similarity
+    from worded
+    where
+        cast(
+            least(
+                {%- for n in range(1, 9) %}
+                    word_{{ n }}
+                    {%- if not loop.last %},{% endif %}
+                {%- endfor %}
+            ) as {{ number }}
+        ) >= {{ threshold('identity__company_word') }}
 ),
 
 addressed as (

@@ -46,6 +46,7 @@ landed as (
         contacts.first_name,
         contacts.last_name,
         contacts.email_normalised,
+        contacts.phone,
         contacts.phone_e164,
         contacts.street,
         contacts.city,
@@ -66,6 +67,7 @@ landed as (
         leads.first_name,
         leads.last_name,
         leads.email_normalised,
+        leads.phone,
         leads.phone_e164,
         leads.street,
         leads.city,
@@ -83,6 +85,14 @@ cleaned as (
         records.record_sk,
         landed.crm,
         landed.phone_e164,
+        -- Without a country two numbers are one where all their digits are.
+        coalesce(
+            landed.phone_e164,
+            case
+                when length({{ replace_all('landed.phone', '[^0-9]', '') }}) >= 7
+                    then {{ replace_all('landed.phone', '[^0-9]', '') }}
+            end
+        ) as phone_number,
         landed.company_key,
         landed.domain_key,
         {%- for column in blanks %}
@@ -103,7 +113,7 @@ parted as (
         split_part(split_part(email, '@', 1), '+', 1) as local_part,
         split_part(email, '@', 2) as mail_domain,
         split_part(split_part(email, '@', 2), '.', 1) as mail_name,
-        count(*) over (partition by crm, phone_e164) as n_phone_holders
+        count(*) over (partition by crm, phone_number) as n_phone_holders
     from cleaned
 ),
 
@@ -122,7 +132,7 @@ final as (
         -- A switchboard says nothing of a person.
         case
             when parted.n_phone_holders <= {{ threshold('identity__phone_holders') }}
-                then parted.phone_e164 || ', ' || parted.last_name
+                then parted.phone_number || ', ' || parted.last_name
         end as phone_name_key,
         parted.first_name,
         parted.last_name,

@@ -6,8 +6,8 @@
     {%- for table in tables -%}
         {%- set relation = landed_relation(crm, table, names) -%}
         {%- if execute -%}
-            {%- set landed = landed_columns(relation) -%}
             {%- set declared = declared_table(crm, table) -%}
+            {%- set landed = landed_columns(relation, declared) -%}
             {%- for column in declared.columns.values() -%}
                 {%- do rows.append([
                     text_literal(crm),

@@ -4,7 +4,8 @@ with inputs as (
     select
         crm,
         object_type,
-        has_records
+        has_records,
+        is_landing_short
     from {{ ref('int_lifecycle__inputs') }}
 ),
 
@@ -105,8 +106,11 @@ final as (
         coalesce(activities.occurred_at <= limits.archive_before, false) as is_old,
         coalesce(linked.n_links, 0) as n_links,
         coalesce(linked.lacks_hold, 0) = 1 as lacks_hold,
-        unreadable.record_key is not null as has_unreadable_rows
+        unreadable.record_key is not null as has_unreadable_rows,
+        coalesce(own_inputs.is_landing_short, false) as is_landing_short
     from activities
+    left join inputs as own_inputs
+        on activities.crm = own_inputs.crm and own_inputs.object_type = 'activity'
     left join linked
         on activities.crm = linked.crm and activities.activity_id = linked.activity_id
     left join protected

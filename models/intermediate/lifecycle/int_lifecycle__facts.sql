@@ -198,13 +198,19 @@ final as (
         is_of_deleted_records,
         is_old,
         n_links,
-        case
-            when lacks_hold and has_unreadable_rows then 'legal_hold, unreadable rows'
-            when lacks_hold then 'legal_hold'
-            when has_unreadable_rows then 'unreadable rows'
-        end as missing_inputs,
-        lacks_hold or has_unreadable_rows as is_input_missing_for_anonymize,
-        lacks_hold or has_unreadable_rows as is_input_missing_for_delete
+        nullif(
+            substring(
+                case when lacks_hold then ', legal_hold' else '' end
+                || case when is_landing_short then ', lost rows' else '' end
+                || case when has_unreadable_rows then ', unreadable rows' else '' end,
+                3
+            ),
+            ''
+        ) as missing_inputs,
+        lacks_hold or has_unreadable_rows or coalesce(is_landing_short, false)
+            as is_input_missing_for_anonymize,
+        lacks_hold or has_unreadable_rows or coalesce(is_landing_short, false)
+            as is_input_missing_for_delete
     from activity_facts
 )
 

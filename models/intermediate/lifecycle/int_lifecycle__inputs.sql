@@ -21,6 +21,15 @@ with inputs as (
     select * from {{ ref('int_crm__inputs') }}
 ),
 
+landing_losses as (
+    select
+        crm,
+        max(case when is_short then 1 else 0 end) = 1 as is_landing_short
+    from {{ ref('int_landing__losses') }}
+    where landing_date = cast({{ as_of() }} as date)
+    group by crm
+),
+
 flag_policy as (
     select * from {{ ref('flag_policy') }}
 ),
@@ -91,9 +100,11 @@ final as (
             end as empty_{{ flag }},
         {%- endfor %}
         not landed.has_legal_hold and coalesce(policy.absent_legal_hold, 0) = 0
-            as lacks_legal_hold
+            as lacks_legal_hold,
+        coalesce(landing_losses.is_landing_short, false) as is_landing_short
     from landed
     left join policy on landed.crm = policy.crm
+    left join landing_losses on landed.crm = landing_losses.crm
 )
 
 select * from final

@@ -38,12 +38,17 @@ judged as (
         linked.created_at,
         linked.closed_at,
         linked.amount,
+        linked.currency,
         linked.stage_kind,
         -- A deal whose stage means nothing, or that cannot be seen, may be any.
         links.link = 'opportunity'
         and case
             when links.linked_sk is null then inputs.has_records else linked.is_kind_unknown
         end as is_kind_unknown,
+        links.link = 'opportunity'
+        and linked.is_live
+        and coalesce(linked.stage_kind, '') <> 'lost'
+        and linked.amount is not null as is_at_stake,
         engagements.has_activity_ahead,
         engagements.last_engagement_at,
         engagements.last_possible_engagement_at
@@ -93,12 +98,11 @@ final as (
         max(case when has_activity_ahead then 1 else 0 end) = 1 as has_activity_ahead,
         max(last_engagement_at) as last_engagement_at,
         max(last_possible_engagement_at) as last_possible_engagement_at,
-        sum(
-            case
-                when link = 'opportunity' and is_live and coalesce(stage_kind, '') <> 'lost'
-                    then amount
-            end
-        ) as value_at_stake,
+        -- Amounts of two currencies make no sum.
+        case
+            when count(distinct case when is_at_stake then coalesce(currency, '') end) = 1
+                then sum(case when is_at_stake then amount end)
+        end as value_at_stake,
         min(case when is_live and link = 'opportunity' then linked_sk end)
             as dependent_opportunity_sk,
         min(case when is_live and link = 'contact' then linked_sk end) as dependent_contact_sk,

@@ -149,6 +149,7 @@ joined as (
         inputs.has_amount,
         inputs.has_signs_of_life,
         inputs.lacks_legal_hold,
+        inputs.is_landing_short,
         limits.archive_after,
         limits.archive_unit,
         limits.archive_before,
@@ -349,7 +350,8 @@ final as (
             end,
             false
         ) as is_contradictory,
-        case
+        not has_creation_date
+        and case
             when object_type = 'opportunity' then close_date is null
             when object_type = 'case' then closed_at is null
             else last_activity_at is null and not has_activity_ahead

@@ -5,6 +5,10 @@ with inputs as (
     select * from {{ ref('int_crm__inputs') }}
 ),
 
+givers as (
+    select * from {{ ref('int_landing__givers') }}
+),
+
 field_changes as (
     select * from {{ ref('stg_crm__field_changes') }}
 ),
@@ -35,12 +39,22 @@ watched as (
     ]) }}
 ),
 
+-- Where the CRM tells the channel in a column, and that is not landed, nobody can say whether the
+-- channel is known.
+crms_without_channels as (
+    select crm
+    from givers
+    where input = 'column:channels'
+    group by crm
+    having max(case when is_landed then 1 else 0 end) = 0
+),
+
 fields as (
     select
         crms.crm,
         watched.object_type,
         watched.field,
-        histories.input is not null as is_landed
+        histories.input is not null and crms_without_channels.crm is null as is_landed
     from crms
     cross join watched
     left join inputs as histories
@@ -53,6 +67,7 @@ fields as (
             crms.crm = landed_objects.crm
             and watched.object_type = landed_objects.object_type
             and landed_objects.input = 'records'
+    left join crms_without_channels on crms.crm = crms_without_channels.crm
     where watched.object_type = 'opportunity' or landed_objects.input is not null
 ),
 

@@ -18,6 +18,7 @@ dirty as (
             else automation_id
         end as machine,
         amount,
+        case when amount is not null then coalesce(currency, '') end as currency,
         first_bad_at
     from dirty_records
 ),
@@ -37,7 +38,8 @@ counted as (
                     then 1
             end
         ) as n_in_previous_window,
-        sum(amount) as amount
+        -- Amounts of two currencies make no sum.
+        case when count(distinct currency) = 1 then sum(amount) end as amount
     from dirty
     group by crm, causing_step, archetype, actor_kind, machine
 ),

@@ -56,6 +56,7 @@ final as (
         records.stage,
         open_records.record_sk is not null as is_open,
         occurrences.amount,
+        occurrences.currency,
         totals.n_occurrences,
         occurrences.occurred_at as first_bad_at,
         totals.last_bad_at,

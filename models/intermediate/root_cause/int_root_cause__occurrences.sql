@@ -94,6 +94,7 @@ final as (
         owners.team,
         records.is_live,
         records.amount,
+        records.currency,
         found.field,
         found.change_number,
         changes.change_id,

@@ -28,7 +28,7 @@ with field_changes as (
         actor_kind,
         channel,
         is_orphan
-    from {{ ref('stg_crm__field_changes') }}
+    from {{ ref('int_history__edits') }}
 ),
 
 records as (

@@ -1,9 +1,22 @@
 -- One row per owner change in the windows: is it followed by another one of its record in time?
 {%- set text = dbt.type_string() %}
-with changes as (
+with signature_changes as (
     select *
     from {{ ref('int_signatures__changes') }}
     where field = 'owner_id'
+),
+
+changes_of_owner as (
+    select * from {{ ref('int_history__owner_changes') }}
+),
+
+changes as (
+    select signature_changes.*
+    from signature_changes
+    inner join changes_of_owner
+        on
+            signature_changes.record_sk = changes_of_owner.record_sk
+            and signature_changes.change_number = changes_of_owner.change_number
 ),
 
 followed as (

@@ -12,7 +12,7 @@ edits as (
         change_number,
         changed_at,
         {{ business_time('changed_at') }} as changed_at_local
-    from {{ ref('stg_crm__field_changes') }}
+    from {{ ref('int_history__edits') }}
     where
         not is_orphan
         and object_type = 'opportunity'

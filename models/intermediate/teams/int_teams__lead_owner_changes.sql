@@ -10,9 +10,8 @@ open_spans as (
     select * from {{ ref('int_history__open_spans') }}
 ),
 
-field_changes as (
-    select * from {{ ref('stg_crm__field_changes') }}
-    where not is_orphan and object_type = 'lead' and field = 'owner_id'
+changes_of_owner as (
+    select * from {{ ref('int_history__owner_changes') }}
 ),
 
 open_leads as (
@@ -29,8 +28,8 @@ owner_changes as (
         record_sk,
         count(*) as n_changes,
         max(changed_at) as last_changed_at
-    from field_changes
-    where changed_at > {{ window_start }} and (change_number > 1 or old_value is not null)
+    from changes_of_owner
+    where changed_at > {{ window_start }}
     group by record_sk
 ),
 

@@ -42,7 +42,10 @@ two_way_types as (
 touches as (
     select
         leads.record_sk,
-        min(activities.occurred_at) as touched_at
+        min(case when activities.occurred_at >= leads.created_at then activities.occurred_at end)
+            as touched_at,
+        max(case when activities.occurred_at < leads.created_at then 1 else 0 end) = 1
+            as is_touched_that_day
     from activity_links as links
     inner join leads on links.crm = leads.crm and links.record_id = leads.record_id
     inner join activities
@@ -52,7 +55,12 @@ touches as (
         on activities.crm = users.crm and activities.owner_id = users.user_id
     where
         links.object_type = 'lead'
-        and activities.occurred_at between leads.created_at and {{ as_of() }}
+        and activities.occurred_at <= {{ as_of() }}
+        and (
+            activities.occurred_at >= leads.created_at
+            -- A day without a time stands at its beginning: nobody touched the lead before it was.
+            or activities.occurred_at = {{ dbt.date_trunc('day', 'leads.created_at') }}
+        )
         and activities.is_live
         and not activities.is_planned
         and coalesce(activities.status, 'done')
@@ -73,12 +81,17 @@ judged as (
         leads.record_sk,
         leads.created_at,
         touches.touched_at,
-        coalesce(touches.touched_at <= leads.due_at, false) as is_counted,
+        coalesce(touches.is_touched_that_day, false) as is_touched_that_day,
+        coalesce(touches.is_touched_that_day or touches.touched_at <= leads.due_at, false)
+            as is_counted,
         {{ seconds_between('leads.created_at', 'touches.touched_at') }} as seconds_to_touch,
         {{ seconds_between('leads.created_at', as_of()) }} as seconds_old
     from leads
     left join touches on leads.record_sk = touches.record_sk
-    where touches.touched_at <= leads.due_at or leads.due_at < {{ as_of() }}
+    where
+        touches.is_touched_that_day
+        or touches.touched_at <= leads.due_at
+        or leads.due_at < {{ as_of() }}
 ),
 
 final as (
@@ -89,6 +102,8 @@ final as (
         seconds_to_touch / 3600 as hours,
         created_at as occurred_at,
         case
+            when touched_at is null and is_touched_that_day
+                then 'first touch on the day it came in'
             when touched_at is null
                 then 'not touched for ' || {{ duration_text('seconds_old') }}
             else 'first touch after ' || {{ duration_text('seconds_to_touch') }}

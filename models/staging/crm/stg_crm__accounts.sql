@@ -5,11 +5,11 @@ with countries as (
 
 landed as (
     {{ crm_union('accounts', [
-        'account_id', 'created_at', 'account_name', 'parent_account_id', 'is_person', 'domain',
-        'phone', 'street', 'city', 'postal_code', 'country', 'region', 'industry', 'segment',
-        'owner_id', 'lifecycle_stage', 'is_customer', 'is_partner', 'is_strategic',
-        'is_on_legal_hold', 'updated_at', 'last_activity_date', 'is_flagged_deleted', 'deleted_at',
-        'merged_into_id',
+        'account_id', 'created_at', 'has_creation_date', 'account_name', 'parent_account_id',
+        'is_person', 'domain', 'phone', 'street', 'city', 'postal_code', 'country', 'region',
+        'industry', 'segment', 'owner_id', 'lifecycle_stage', 'is_customer', 'is_partner',
+        'is_strategic', 'is_on_legal_hold', 'updated_at', 'last_activity_date',
+        'is_flagged_deleted', 'deleted_at', 'merged_into_id',
     ]) }}
 ),
 
@@ -19,6 +19,7 @@ final as (
         landed.crm,
         landed.account_id,
         landed.created_at,
+        landed.has_creation_date,
         landed.account_name,
         {{ strip('landed.parent_account_id') }} as parent_account_id,
         coalesce(landed.is_person, false) as is_person,

@@ -1,9 +1,9 @@
 -- One row per case created by as_of, deleted and merged ones included.
 with landed as (
     {{ crm_union('cases', [
-        'case_id', 'created_at', 'account_id', 'contact_id', 'status', 'is_flagged_closed',
-        'closed_at', 'owner_id', 'is_on_legal_hold', 'updated_at', 'is_flagged_deleted',
-        'deleted_at', 'merged_into_id',
+        'case_id', 'created_at', 'has_creation_date', 'account_id', 'contact_id', 'status',
+        'is_flagged_closed', 'closed_at', 'owner_id', 'is_on_legal_hold', 'updated_at',
+        'is_flagged_deleted', 'deleted_at', 'merged_into_id',
     ]) }}
 ),
 
@@ -13,6 +13,7 @@ final as (
         landed.crm,
         landed.case_id,
         landed.created_at,
+        landed.has_creation_date,
         landed.account_id,
         landed.contact_id,
         landed.status,

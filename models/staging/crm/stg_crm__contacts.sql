@@ -5,12 +5,12 @@ with countries as (
 
 landed as (
     {{ crm_union('contacts', [
-        'contact_id', 'created_at', 'account_id', 'first_name', 'last_name', 'email', 'phone',
-        'mobile_phone', 'street', 'city', 'postal_code', 'country', 'region', 'title',
-        'owner_id', 'lifecycle_stage', 'lead_source', 'consent_status', 'has_opted_out',
+        'contact_id', 'created_at', 'has_creation_date', 'account_id', 'first_name', 'last_name',
+        'email', 'phone', 'mobile_phone', 'street', 'city', 'postal_code', 'country', 'region',
+        'title', 'owner_id', 'lifecycle_stage', 'lead_source', 'consent_status', 'has_opted_out',
         'lawful_basis', 'do_not_contact', 'is_hard_bounced', 'hard_bounced_at', 'departed_at',
-        'is_on_legal_hold', 'updated_at', 'last_activity_date', 'is_flagged_deleted',
-        'deleted_at', 'merged_into_id',
+        'is_on_legal_hold', 'updated_at', 'last_activity_date', 'is_flagged_deleted', 'deleted_at',
+        'merged_into_id',
     ]) }}
 ),
 
@@ -34,6 +34,7 @@ final as (
         landed.crm,
         landed.contact_id,
         landed.created_at,
+        landed.has_creation_date,
         landed.account_id,
         landed.first_name,
         landed.last_name,

@@ -22,6 +22,7 @@ final as (
         channel,
         automation_id,
         correlation_id,
+        is_calculated,
         source_table,
         change_id,
         change_sequence,

@@ -5,13 +5,13 @@ with countries as (
 
 landed as (
     {{ crm_union('leads', [
-        'lead_id', 'created_at', 'first_name', 'last_name', 'company', 'email', 'phone',
-        'mobile_phone', 'street', 'city', 'postal_code', 'country', 'region', 'title', 'status',
-        'segment', 'owner_id', 'lead_source', 'consent_status', 'has_opted_out',
+        'lead_id', 'created_at', 'has_creation_date', 'first_name', 'last_name', 'company', 'email',
+        'phone', 'mobile_phone', 'street', 'city', 'postal_code', 'country', 'region', 'title',
+        'status', 'segment', 'owner_id', 'lead_source', 'consent_status', 'has_opted_out',
         'do_not_contact', 'hard_bounced_at', 'is_flagged_converted', 'converted_at',
         'converted_contact_id', 'converted_account_id', 'converted_opportunity_id',
-        'is_on_legal_hold', 'updated_at', 'last_activity_date', 'is_flagged_deleted',
-        'deleted_at', 'merged_into_id',
+        'is_on_legal_hold', 'updated_at', 'last_activity_date', 'is_flagged_deleted', 'deleted_at',
+        'merged_into_id',
     ]) }}
 ),
 
@@ -37,6 +37,7 @@ final as (
         landed.crm,
         landed.lead_id,
         landed.created_at,
+        landed.has_creation_date,
         landed.first_name,
         landed.last_name,
         landed.company,

@@ -1,10 +1,10 @@
 -- One row per opportunity created by as_of, deleted and merged ones included.
 with landed as (
     {{ crm_union('opportunities', [
-        'opportunity_id', 'created_at', 'account_id', 'opportunity_name', 'pipeline', 'stage',
-        'segment', 'region', 'owner_id', 'amount', 'currency', 'close_date', 'lead_source',
-        'campaign', 'next_step', 'next_step_at', 'forecast_category', 'loss_reason', 'closed_at',
-        'is_closed', 'is_won', 'opportunity_type', 'is_on_legal_hold', 'updated_at',
+        'opportunity_id', 'created_at', 'has_creation_date', 'account_id', 'opportunity_name',
+        'pipeline', 'stage', 'segment', 'region', 'owner_id', 'amount', 'currency', 'close_date',
+        'lead_source', 'campaign', 'next_step', 'next_step_at', 'forecast_category', 'loss_reason',
+        'closed_at', 'is_closed', 'is_won', 'opportunity_type', 'is_on_legal_hold', 'updated_at',
         'last_activity_date', 'is_flagged_deleted', 'deleted_at', 'merged_into_id',
     ]) }}
 ),
@@ -15,6 +15,7 @@ final as (
         landed.crm,
         landed.opportunity_id,
         landed.created_at,
+        landed.has_creation_date,
         landed.account_id,
         landed.opportunity_name,
         landed.pipeline,

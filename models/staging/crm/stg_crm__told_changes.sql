@@ -1,5 +1,7 @@
 -- One row per told row of the histories, visible at as_of or not, each classed: `effective` (old
--- and new value differ once blanks are null), `no_op`, `first_value` (at creation), `duplicate`.
+-- and new value differ once blanks are null), `no_op`, `first_value` (at creation), `duplicate`
+-- (told twice, or a step within one save: what one actor changes within a second, each value from
+-- the one before, is one change).
 with records as (
     select
         *,
@@ -20,13 +22,14 @@ users as (
 
 -- login_id: who made the change, where a history names a login and no user. is_channel_by_actor:
 -- the CRM tells no channel, and a machine's user has only its own. is_first_value: NULL for a first
--- value that may be the one at creation, which the time tells.
+-- value that may be the one at creation, which the time tells. is_calculated: the CRM computed the
+-- value by itself.
 told as (
     {{ crm_union('field_changes', [
         'object_type', 'record_id', 'source_table', 'change_id', 'change_sequence', 'landed_field',
         'field', 'old_value', 'new_value', 'changed_at', 'changed_by', 'login_id', 'actor_kind',
-        'channel', 'is_channel_by_actor', 'automation_id', 'correlation_id', 'is_duplicate',
-        'is_first_value',
+        'channel', 'is_channel_by_actor', 'automation_id', 'correlation_id', 'is_calculated',
+        'is_duplicate', 'is_first_value',
     ]) }}
 ),
 
@@ -48,6 +51,7 @@ folded as (
         told.is_channel_by_actor,
         told.automation_id,
         told.correlation_id,
+        told.is_calculated,
         told.is_duplicate,
         told.is_first_value,
         {{ blank_to_null('told.old_value') }} as old_value,
@@ -95,11 +99,143 @@ ordered as (
             partition by record_sk, orphan_id, field, change_class
             order by changed_at, change_sequence nulls first, change_id
         ) as previous_value,
+        lag(old_value) over (
+            partition by record_sk, orphan_id, field, change_class
+            order by changed_at, change_sequence nulls first, change_id
+        ) as previous_old_value,
+        lag(changed_by) over (
+            partition by record_sk, orphan_id, field, change_class
+            order by changed_at, change_sequence nulls first, change_id
+        ) as previous_changed_by,
+        lag(changed_at) over (
+            partition by record_sk, orphan_id, field, change_class
+            order by changed_at, change_sequence nulls first, change_id
+        ) as previous_changed_at,
         lead(changed_at) over (
             partition by record_sk, orphan_id, field, change_class
             order by changed_at, change_sequence nulls first, change_id
         ) as next_changed_at
     from classed
+),
+
+-- A change goes on with the save of the one before where it starts from what that left, or tells
+-- it again.
+judged as (
+    select
+        *,
+        coalesce(
+            change_class = 'effective'
+            -- A source that numbers its changes tells them apart.
+            and change_sequence is null
+            and record_sk is not null
+            and changed_by = previous_changed_by
+            and changed_at <= {{ later('previous_changed_at', 1, threshold('one_save__seconds')) }}
+            and (
+                (old_value is not distinct from previous_value)
+                or (
+                    (old_value is not distinct from previous_old_value)
+                    and (new_value is not distinct from previous_value)
+                )
+            ),
+            false
+        ) as goes_on
+    from ordered
+),
+
+-- Few fields of few records: only they are ordered again.
+repeated as (
+    select distinct
+        record_sk,
+        field
+    from judged
+    where goes_on
+),
+
+marked as (
+    select
+        judged.*,
+        repeated.record_sk is not null as is_repeated
+    from judged
+    left join repeated
+        on
+            judged.change_class = 'effective'
+            and judged.record_sk = repeated.record_sk
+            and judged.field = repeated.field
+),
+
+numbered as (
+    select
+        *,
+        sum(case when goes_on then 0 else 1 end) over (
+            partition by record_sk, field
+            order by change_number
+            rows between unbounded preceding and current row
+        ) as save_number
+    from marked
+    where is_repeated
+),
+
+saved as (
+    select
+        *,
+        first_value(old_value) over (
+            partition by record_sk, field, save_number order by change_number
+        ) as save_old_value,
+        row_number() over (
+            partition by record_sk, field, save_number order by change_number desc
+        ) as place_from_last
+    from numbered
+),
+
+{%- set columns = [
+    'crm', 'object_type', 'record_id', 'record_sk', 'orphan_id', 'field', 'landed_field',
+    'changed_at', 'new_value', 'changed_by', 'login_id', 'actor_kind', 'channel',
+    'is_channel_by_actor', 'automation_id', 'correlation_id', 'source_table', 'change_id',
+    'change_sequence', 'is_calculated', 'is_orphan', 'record_created_at',
+] %}
+
+reclassed as (
+    select
+        {{ columns | join(',\n        ') }},
+        case when place_from_last = 1 then save_old_value else old_value end as old_value,
+        case
+            when place_from_last > 1 then 'duplicate'
+            when (save_old_value is not distinct from new_value) then 'no_op'
+            else 'effective'
+        end as change_class
+    from saved
+),
+
+changes as (
+    select
+        {{ columns | join(',\n        ') }},
+        old_value,
+        change_class,
+        change_number,
+        previous_value,
+        next_changed_at
+    from marked
+    where not is_repeated
+
+    union all
+
+    select
+        {{ columns | join(',\n        ') }},
+        old_value,
+        change_class,
+        row_number() over (
+            partition by record_sk, field, change_class
+            order by changed_at, change_sequence nulls first, change_id
+        ) as change_number,
+        lag(new_value) over (
+            partition by record_sk, field, change_class
+            order by changed_at, change_sequence nulls first, change_id
+        ) as previous_value,
+        lead(changed_at) over (
+            partition by record_sk, field, change_class
+            order by changed_at, change_sequence nulls first, change_id
+        ) as next_changed_at
+    from reclassed
 ),
 
 -- An owner who left and came back stands twice among the owners, with one login.
@@ -117,55 +253,56 @@ logins as (
 
 final as (
     select
-        ordered.crm,
-        ordered.object_type,
-        ordered.record_id,
-        ordered.record_sk,
-        ordered.field,
-        ordered.landed_field,
-        ordered.change_class,
-        ordered.change_number,
-        ordered.changed_at,
-        ordered.next_changed_at,
-        ordered.old_value,
-        ordered.new_value,
-        coalesce(logins.user_id, ordered.changed_by) as changed_by,
+        changes.crm,
+        changes.object_type,
+        changes.record_id,
+        changes.record_sk,
+        changes.field,
+        changes.landed_field,
+        changes.change_class,
+        changes.change_number,
+        changes.changed_at,
+        changes.next_changed_at,
+        changes.old_value,
+        changes.new_value,
+        coalesce(logins.user_id, changes.changed_by) as changed_by,
         coalesce(
-            ordered.actor_kind,
+            changes.actor_kind,
             actors.kind,
             case
-                when ordered.channel in ('automation', 'integration', 'import')
-                    then ordered.channel
+                when changes.channel in ('automation', 'integration', 'import')
+                    then changes.channel
             end
         ) as actor_kind,
         coalesce(
-            ordered.channel,
+            changes.channel,
             case
                 when
-                    ordered.is_channel_by_actor and actors.kind in ('automation', 'integration')
+                    changes.is_channel_by_actor and actors.kind in ('automation', 'integration')
                     then actors.kind
             end
         ) as channel,
-        ordered.automation_id,
-        ordered.correlation_id,
-        ordered.source_table,
-        ordered.change_id,
-        ordered.change_sequence,
-        ordered.is_orphan,
-        ordered.change_class = 'effective'
-        and ordered.change_number > 1
-        and (ordered.old_value is distinct from ordered.previous_value) as is_chain_break,
-        coalesce(ordered.changed_at < ordered.record_created_at, false) as is_before_creation
-    from ordered
+        changes.automation_id,
+        changes.correlation_id,
+        changes.is_calculated,
+        changes.source_table,
+        changes.change_id,
+        changes.change_sequence,
+        changes.is_orphan,
+        changes.change_class = 'effective'
+        and changes.change_number > 1
+        and (changes.old_value is distinct from changes.previous_value) as is_chain_break,
+        coalesce(changes.changed_at < changes.record_created_at, false) as is_before_creation
+    from changes
     left join logins
         on
-            ordered.crm = logins.crm
-            and ordered.login_id = logins.login_id
+            changes.crm = logins.crm
+            and changes.login_id = logins.login_id
             and logins.place = 1
     left join users as actors
         on
-            ordered.crm = actors.crm
-            and coalesce(logins.user_id, ordered.changed_by) = actors.user_id
+            changes.crm = actors.crm
+            and coalesce(logins.user_id, changes.changed_by) = actors.user_id
 )
 
 select * from final

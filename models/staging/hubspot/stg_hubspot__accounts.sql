@@ -12,7 +12,9 @@ merged_records as (
 final as (
     select
         companies.id as account_id,
-        companies.property_createdate as created_at,
+        coalesce(companies.property_createdate, companies.property_hs_lastmodifieddate)
+            as created_at,
+        companies.property_createdate is not null as has_creation_date,
         companies.property_name as account_name,
         companies.property_hs_parent_company_id as parent_account_id,
         cast(null as {{ dbt.type_boolean() }}) as is_person,

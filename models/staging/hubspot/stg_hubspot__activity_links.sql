@@ -19,7 +19,7 @@ linked as (
         'account' as object_type,
         company_id as record_id
     from companies
-    where landing_status = 'staged'
+    where landing_status = 'staged' and not coalesce(_fivetran_deleted, false)
 
     union all
 
@@ -28,7 +28,7 @@ linked as (
         'contact' as object_type,
         contact_id as record_id
     from contacts
-    where landing_status = 'staged'
+    where landing_status = 'staged' and not coalesce(_fivetran_deleted, false)
 
     union all
 
@@ -37,7 +37,7 @@ linked as (
         'opportunity' as object_type,
         deal_id as record_id
     from deals
-    where landing_status = 'staged'
+    where landing_status = 'staged' and not coalesce(_fivetran_deleted, false)
 ),
 
 final as (

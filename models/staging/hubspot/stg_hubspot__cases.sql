@@ -22,7 +22,7 @@ contacts as (
         ticket_id,
         min(contact_id) as contact_id
     from ticket_contacts
-    where landing_status = 'staged'
+    where landing_status = 'staged' and not coalesce(_fivetran_deleted, false)
     group by ticket_id
 ),
 
@@ -31,14 +31,15 @@ accounts as (
         ticket_id,
         min(company_id) as account_id
     from ticket_companies
-    where landing_status = 'staged'
+    where landing_status = 'staged' and not coalesce(_fivetran_deleted, false)
     group by ticket_id
 ),
 
 final as (
     select
         tickets.id as case_id,
-        tickets.property_createdate as created_at,
+        coalesce(tickets.property_createdate, tickets.property_hs_lastmodifieddate) as created_at,
+        tickets.property_createdate is not null as has_creation_date,
         accounts.account_id,
         contacts.contact_id,
         tickets.property_hs_pipeline_stage as status,

@@ -34,7 +34,8 @@ hard_bounces as (
 final as (
     select
         contacts.id as contact_id,
-        contacts.property_createdate as created_at,
+        coalesce(contacts.property_createdate, contacts.property_lastmodifieddate) as created_at,
+        contacts.property_createdate is not null as has_creation_date,
         contacts.property_associatedcompanyid as account_id,
         contacts.property_firstname as first_name,
         contacts.property_lastname as last_name,

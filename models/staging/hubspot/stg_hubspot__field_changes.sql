@@ -129,6 +129,7 @@ final as (
                 then ordered.source_id
         end as automation_id,
         cast(null as {{ dbt.type_string() }}) as correlation_id,
+        coalesce(sources.is_calculated, false) as is_calculated,
         ordered.is_landed_again or stages_told.record_id is not null as is_duplicate,
         -- The first row of a property is the value at creation when it comes with it, as the time
         -- tells; a stage's always is.

@@ -23,13 +23,14 @@ accounts as (
             order by case when type_id = '5' then 0 else 1 end, company_id
         ) as place
     from deal_companies
-    where landing_status = 'staged'
+    where landing_status = 'staged' and not coalesce(_fivetran_deleted, false)
 ),
 
 final as (
     select
         deals.deal_id as opportunity_id,
-        deals.property_createdate as created_at,
+        coalesce(deals.property_createdate, deals.property_hs_lastmodifieddate) as created_at,
+        deals.property_createdate is not null as has_creation_date,
         accounts.company_id as account_id,
         deals.property_dealname as opportunity_name,
         deals.deal_pipeline_id as pipeline,

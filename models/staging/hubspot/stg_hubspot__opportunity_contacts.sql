@@ -12,7 +12,7 @@ final as (
         cast(null as {{ dbt.type_string() }}) as role,
         cast(null as {{ dbt.type_boolean() }}) as is_primary
     from deal_contacts
-    where landing_status = 'staged'
+    where landing_status = 'staged' and not coalesce(_fivetran_deleted, false)
 )
 
 select * from final

@@ -25,7 +25,10 @@ named_teams as (
         ) as place
     from owner_teams
     inner join teams on owner_teams.team_id = teams.id and teams.landing_status = 'staged'
-    where owner_teams.landing_status = 'staged'
+    where
+        owner_teams.landing_status = 'staged'
+        and not coalesce(owner_teams._fivetran_deleted, false)
+        and not coalesce(teams._fivetran_deleted, false)
 ),
 
 final as (
@@ -38,7 +41,7 @@ final as (
         cast(null as {{ dbt.type_string() }}) as team,
         case when lower(owners.type) = 'queue' then 'queue' end as kind,
         'human' as default_kind,
-        coalesce(owners.is_active, true)
+        coalesce(owners.is_active, not owners.archived, true)
         and not coalesce(owners._fivetran_deleted, false) as is_active,
         owners.manager_id,
         cast(null as {{ dbt.type_string() }}) as username,

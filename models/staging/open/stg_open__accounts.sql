@@ -8,7 +8,8 @@ with accounts as (
 final as (
     select
         account_id,
-        created_at,
+        coalesce(created_at, updated_at) as created_at,
+        created_at is not null as has_creation_date,
         name as account_name,
         parent_id as parent_account_id,
         is_person,

@@ -8,7 +8,8 @@ with cases as (
 final as (
     select
         case_id,
-        created_at,
+        coalesce(created_at, updated_at) as created_at,
+        created_at is not null as has_creation_date,
         account_id,
         contact_id,
         status,

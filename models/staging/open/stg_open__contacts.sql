@@ -8,7 +8,8 @@ with contacts as (
 final as (
     select
         contact_id,
-        created_at,
+        coalesce(created_at, updated_at) as created_at,
+        created_at is not null as has_creation_date,
         account_id,
         first_name,
         last_name,

@@ -37,6 +37,7 @@ final as (
         false as is_channel_by_actor,
         automation_id,
         correlation_id,
+        false as is_calculated,
         landing_status <> 'staged' as is_duplicate,
         false as is_first_value
     from changes

@@ -8,7 +8,8 @@ with leads as (
 final as (
     select
         lead_id,
-        created_at,
+        coalesce(created_at, updated_at) as created_at,
+        created_at is not null as has_creation_date,
         first_name,
         last_name,
         company,

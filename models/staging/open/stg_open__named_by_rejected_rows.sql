@@ -2,5 +2,6 @@
 {{ config(materialized='view') }}
 
 {{ named_by_rejected_rows('open', [
-    'activities', 'cases', 'opportunities', 'opportunity_contacts',
+    'accounts', 'activities', 'cases', 'contacts', 'leads', 'opportunities',
+    'opportunity_contacts',
 ]) }}

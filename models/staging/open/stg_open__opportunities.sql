@@ -8,7 +8,8 @@ with opportunities as (
 final as (
     select
         opportunity_id,
-        created_at,
+        coalesce(created_at, updated_at) as created_at,
+        created_at is not null as has_creation_date,
         account_id,
         name as opportunity_name,
         pipeline,

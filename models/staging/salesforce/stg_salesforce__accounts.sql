@@ -8,7 +8,8 @@ with accounts as (
 final as (
     select
         id as account_id,
-        created_date as created_at,
+        coalesce(created_date, last_modified_date) as created_at,
+        created_date is not null as has_creation_date,
         name as account_name,
         parent_id as parent_account_id,
         is_person_account as is_person,

@@ -14,12 +14,14 @@ landed as (
         id as activity_id,
         created_date as known_at,
         case
-            when is_closed
-                then coalesce(
-                    completed_date_time,
-                    cast(activity_date as {{ dbt.type_timestamp() }}),
-                    created_date
+            when is_closed and completed_date_time is not null then completed_date_time
+            -- Entered on the day on which it was done.
+            when
+                is_closed
+                and activity_date in (
+                    cast(created_date as date), cast({{ business_time('created_date') }} as date)
                 )
+                then created_date
             else coalesce(cast(activity_date as {{ dbt.type_timestamp() }}), created_date)
         end as occurred_at,
         case

@@ -1,6 +1,6 @@
 -- One row per change and field, copies included, that a Salesforce history tells, the best source
 -- first: 1 field history; 2 OpportunityHistory, whose rows hold the values after a save; 3 History
--- Mode and daily copies, used only for fields of an object that no better source tells.
+-- Mode and daily copies, used for what no better source tells of a field of a record, or not yet.
 {{ config(materialized='view') }}
 
 {%- set text = dbt.type_string() %}
@@ -329,17 +329,34 @@ version_fields as (
     {%- endfor %}
 ),
 
+-- From its first word on, a better source speaks for that field of that record, and for no other.
+better_told as (
+    select
+        object_type,
+        record_id,
+        field,
+        changed_at
+    from mapped
+    where not is_duplicate
+
+    union all
+
+    select
+        object_type,
+        record_id,
+        landed_field as field,
+        changed_at
+    from told_by_save
+),
+
 told_fields as (
     select
         object_type,
-        field
-    from mapped
-    where not is_duplicate
-    union
-    select
-        object_type,
-        landed_field as field
-    from told_by_save
+        record_id,
+        field,
+        min(changed_at) as first_told_at
+    from better_told
+    group by object_type, record_id, field
 ),
 
 told_by_version as (
@@ -377,11 +394,15 @@ told_by_version as (
     left join told_fields
         on
             version_pairs.object_type = told_fields.object_type
+            and version_pairs.record_id = told_fields.record_id
             and version_fields.field = told_fields.field
     where
         version_pairs.version_number > 1
         and version_pairs.source_table = version_pairs.telling_table
-        and told_fields.field is null
+        and (
+            told_fields.first_told_at is null
+            or version_pairs.version_at < told_fields.first_told_at
+        )
 ),
 
 told as (
@@ -452,6 +473,7 @@ final as (
         true as is_channel_by_actor,
         cast(null as {{ text }}) as automation_id,
         cast(null as {{ text }}) as correlation_id,
+        false as is_calculated,
         is_duplicate,
         false as is_first_value
     from told

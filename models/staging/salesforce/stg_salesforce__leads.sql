@@ -8,7 +8,8 @@ with leads as (
 final as (
     select
         id as lead_id,
-        created_date as created_at,
+        coalesce(created_date, last_modified_date) as created_at,
+        created_date is not null as has_creation_date,
         first_name,
         last_name,
         company,

@@ -2,5 +2,6 @@
 {{ config(materialized='view') }}
 
 {{ named_by_rejected_rows('salesforce', [
-    'case', 'event', 'opportunity', 'opportunity_contact_role', 'task',
+    'account', 'case', 'contact', 'event', 'lead', 'opportunity', 'opportunity_contact_role',
+    'task',
 ]) }}

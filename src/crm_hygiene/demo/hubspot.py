@@ -239,13 +239,23 @@ class HubSpot(HubSpotRows):
             "amount of 300 digits",
             "deal_id",
             deal_id="99002",
-            property_createdate="2026-01-05T09:00:00Z",
+            property_createdate=None,
+            property_hs_lastmodifieddate=None,
             property_amount="9" * 300,
         )
         reject("contact", "no id", id=None)
-        reject("company", "no created date", id="99003", property_createdate=None)
         reject(
-            "company", "text in a timestamp column", id="99004", property_createdate="last spring"
+            "company",
+            "no created date",
+            id="99003",
+            property_createdate=None,
+            property_hs_lastmodifieddate=None,
+        )
+        reject(
+            "company",
+            "text in a timestamp column",
+            id="99004",
+            property_createdate="last spring",
         )
         self.tables["company"][-1]["property_hs_merged_object_ids"] = None
         reject(

@@ -118,7 +118,7 @@ class HubSpotRows(Business):
                 "property_hs_email_hard_bounce_reason_enum": "UNKNOWN_USER" if bounced else None,
                 "property_departed_date": _text(columns["departed_at"]),
                 "property_legal_hold": columns["hold"],
-                "property_createdate": _text(record.created_at),
+                "property_createdate": None if record.hides_creation else _text(record.created_at),
                 "property_lastmodifieddate": self._last_change(record),
                 "property_hs_merged_object_ids": ";".join(others) or None,
                 "_fivetran_synced": SYNCED,

@@ -206,12 +206,16 @@ class Salesforce(SalesforceRows):
             "amount of 300 digits",
             id=salesforce_id("opportunity", next(numbers)),
             amount="9" * 300,
+            created_date=None,
+            last_modified_date=None,
         )
         reject(
             "opportunity",
             "text in a date column",
             id=salesforce_id("opportunity", next(numbers)),
             close_date="next Friday",
+            created_date="next Friday",
+            last_modified_date=None,
         )
         reject("lead", "no id", id=None)
         reject(
@@ -219,6 +223,7 @@ class Salesforce(SalesforceRows):
             "text in a timestamp column",
             id=salesforce_id("contact", next(numbers)),
             created_date="yesterday",
+            last_modified_date="today",
         )
         reject(
             "lead",

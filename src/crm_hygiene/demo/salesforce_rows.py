@@ -68,7 +68,7 @@ class SalesforceRows(Business):
         return {
             "is_deleted": str(record.fate != "live" and record.gone_how == "is_deleted").lower(),
             "master_record_id": merged.id if merged else None,
-            "created_date": _text(record.created_at),
+            "created_date": None if record.hides_creation else _text(record.created_at),
             "last_modified_date": _text(last),
             "last_modified_by_id": by.id,
             "system_modstamp": _text(last),

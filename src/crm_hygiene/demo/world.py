@@ -107,6 +107,7 @@ class Record:
     gone_at: datetime | None = None
     gone_how: str = ""
     merged_into: "Record | None" = None
+    hides_creation: bool = False
     quirks: set = field(default_factory=set)
     clocks: dict = field(default_factory=dict)  # name of the SLA -> due
     planted: bool = False

@@ -5,7 +5,7 @@ from pathlib import Path
 
 SHOWN_WARNINGS = 6
 # Columns that the gate adds to each table; expectations may use them like landed ones.
-DERIVED_COLUMNS = ("_key", "_unreadable", "_future")
+DERIVED_COLUMNS = ("_key", "_unreadable", "_example", "_future")
 
 
 class GateError(Exception):

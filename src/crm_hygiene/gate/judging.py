@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from crm_hygiene.gate.checks import Check, GateError, plural
+from crm_hygiene.gate.checks import DERIVED_COLUMNS, Check, GateError, plural
 from crm_hygiene.gate.expectations import columns_used, others_of
-from crm_hygiene.gate.landing import Landing
-from crm_hygiene.gate.words import SAMPLE_SIZE, finding, sample, words
+from crm_hygiene.gate.landing import Landing, Table
+from crm_hygiene.gate.words import SAMPLE_SIZE, finding, sample, shape, words
 
 # Great Expectations imports these for charts and for distributions, of which nothing is expected
 # here: a third of the time that it takes to load.
@@ -155,7 +155,7 @@ def judge_landing(
     unreadable = {}
     for name, landed in landing.landed.items():
         columns = columns_used(name, landing.declared[name], expected, landed)
-        chosen = ", ".join([*(f'"{column}"' for column in columns), "_key", "_unreadable, _future"])
+        chosen = ", ".join([*(f'"{column}"' for column in columns), *DERIVED_COLUMNS])
         query = f"select {chosen} from ({landed.query}) as landed"
         try:
             rows(engine, f"drop table if exists {temporary(landing.crm, name)}")
@@ -219,6 +219,8 @@ def judge_table(
             check.sample = sample(entry, rows_at_fault(ask, entry, kwargs, outcome), table)
             if check.column == "_key" and check.type == "expect_column_values_to_be_unique":
                 check.found = repeated(engine, temporary(landing.crm, name))
+            if check.column == "_unreadable":
+                check.found += unreadable_columns(engine, temporary(landing.crm, name), table)
         elif entry["type"] == "expect_table_row_count_to_be_between" and check.ok:
             count = outcome.result["observed_value"]
     return checks, count
@@ -280,3 +282,18 @@ def repeated(engine: Any, table: str) -> str:
     groups = f"select count(*) as n from {table} where _key is not null group by _key"
     (found,) = rows(engine, f"select sum(n), count(*) from ({groups}) as groups where n > 1")
     return f"{plural(int(found[0]), 'row')} that share {plural(found[1], 'key')}"
+
+
+def unreadable_columns(engine: Any, table: str, declared: Table) -> str:
+    """In which columns values cannot be read, as what, and how one of each is written."""
+    groups = f"select _unreadable, count(*), min(_example) from {table}"
+    found = rows(
+        engine,
+        f"{groups} where _unreadable is not null group by _unreadable order by 2 desc, 1 limit 3",
+    )
+    parts = [
+        f"{columns} ({', '.join(declared.columns[name] for name in columns.split(', '))})"
+        f" in {plural(int(count), 'row')}, such as {shape(example)}"
+        for columns, count, example in found
+    ]
+    return f": {'; '.join(parts)} (docs/loaders.md says which formats are read)"

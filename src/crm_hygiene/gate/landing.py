@@ -34,14 +34,16 @@ class Table:
 
 @dataclass(frozen=True)
 class LandedTable:
-    """A landed table: its landed columns with their types, and the query that reads it."""
+    """A landed table: its columns with their types, the declared ones that they give, the query
+    that reads it."""
 
     columns: dict[str, str]
+    reads: list[str]
     query: str
 
     def has(self, column: str) -> bool:
-        """Whether a declared column is landed, under whatever spelling."""
-        return any(plain(landed) == plain(column) for landed in self.columns)
+        """Whether a declared column is landed, under whatever spelling or loader's name."""
+        return column in self.reads
 
 
 @dataclass(frozen=True)

@@ -105,3 +105,9 @@ def masked(value: Any, is_key: bool) -> str:
     if "@" in text or (is_text and not is_key and len(re.findall(r"[0-9]", text)) >= 7):
         text = re.sub(r"\w", "x", text)
     return text if len(text) <= 60 else text[:59] + "…"
+
+
+def shape(value: str) -> str:
+    """How a value is written, without the value: letters as a, digits as 9."""
+    text = re.sub(r"[0-9]", "9", re.sub(r"[^\W\d_]", "a", value))
+    return text if len(text) <= 30 else text[:29] + "…"

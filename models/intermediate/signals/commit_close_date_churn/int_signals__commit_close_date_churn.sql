@@ -1,6 +1,6 @@
 -- One row per close-date change in a period's last days, of an open deal past its milestone.
 with field_changes as (
-    select * from {{ ref('stg_crm__field_changes') }}
+    select * from {{ ref('int_history__edits') }}
 ),
 
 milestones as (

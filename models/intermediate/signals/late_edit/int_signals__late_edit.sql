@@ -1,6 +1,6 @@
 -- One row per change after the record's first milestone that should not come so late.
 with field_changes as (
-    select * from {{ ref('stg_crm__field_changes') }}
+    select * from {{ ref('int_history__edits') }}
 ),
 
 stage_changes as (

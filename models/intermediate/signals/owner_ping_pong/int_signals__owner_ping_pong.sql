@@ -1,6 +1,6 @@
 -- One row per owner change that follows another too soon.
-with field_changes as (
-    select * from {{ ref('stg_crm__field_changes') }}
+with changes_of_owner as (
+    select * from {{ ref('int_history__owner_changes') }}
 ),
 
 records as (
@@ -13,12 +13,11 @@ owner_changes as (
         change_number,
         changed_at,
         new_value,
-        lag(old_value) over (partition by record_sk order by change_number) as owner_before,
+        owner_before,
         {{ nth_previous(
             'changed_at', threshold('owner_ping_pong__changes'), 'record_sk', 'change_number'
         ) }} as nth_changed_at
-    from field_changes
-    where not is_orphan and field = 'owner_id'
+    from changes_of_owner
 ),
 
 judged as (

@@ -8,7 +8,7 @@ records as (
 ),
 
 field_changes as (
-    select * from {{ ref('stg_crm__field_changes') }}
+    select * from {{ ref('int_history__edits') }}
 ),
 
 clocks as (

@@ -10,6 +10,7 @@ with periods as (
     from {{ ref('int_history__stage_periods') }}
     where
         not is_terminal
+        and dwell_seconds is not null
         and ended_at <= {{ as_of() }}
         and ended_at > {{ later(as_of(), -86400, threshold('dwell_baseline_days')) }}
 ),

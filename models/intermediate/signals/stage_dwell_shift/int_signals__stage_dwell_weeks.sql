@@ -15,7 +15,7 @@ ended as (
         dwell_seconds,
         cast({{ dbt.date_trunc('week', business_time('ended_at')) }} as date) as week_start
     from periods
-    where not is_terminal and ended_at is not null
+    where not is_terminal and ended_at is not null and dwell_seconds is not null
 ),
 
 weekly as (

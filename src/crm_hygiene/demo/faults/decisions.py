@@ -159,6 +159,7 @@ class DecisionFaults(Plot):
             )
         person = self.lone(0.2, email=None, phone=None, title=None, consent="unknown")
         person.initial["owner_id"] = None
+        person.hides_creation = True
         self.decide("doubt", person, "quarantine", detail="no owner, no link, nothing dated")
         robot = self.crm.machines["automation"]
         ghost = self.lone(2)

@@ -27,8 +27,9 @@ class HistoryFaults(Plot):
         deal = self.deal(14, 14, 14, next_step="First")
         at = deal.created_at + 4 * DAY
         deal.change(at, "next_step", "Second", deal.by, quirk=".100")
-        deal.change(at, "next_step", "Third", deal.by, quirk=".600")
-        self.story("same_second_changes", deal, at, "two edits in one second")
+        (other,) = self.others(deal, 1)
+        deal.change(at, "next_step", "Third", other, quirk=".600")
+        self.story("same_second_changes", deal, at, "edits of two people in one second")
         # Imported with a creation date later than its first change.
         deal = self.deal(14, 14, 14)
         deal.initial["stage"] = self.path[0]

@@ -44,13 +44,15 @@ class SignalFaults(Plot):
             self.toss(deal, deal.created_at + 2 * DAY, gap, expected, back)
         deal = self.open_deal(7, 10, age=15 * DAY)
         self.toss(deal, AS_OF - 12 * DAY, 4 * DAY, True, True)
-        # Out of a queue and back again.
+        # Into a queue and back again; of a deal that had been given away before.
         if self.crm.queues:
             queue = self.crm.queues[2]
             deal = self.deal(14, 14, 14)
-            at = deal.created_at + 3 * DAY
+            (first,) = self.others(deal, 1)
+            at = deal.created_at + 11 * DAY
+            deal.change(at - 8 * DAY, "owner_id", first.id, self.crm.team("revops")[0])
             deal.change(at, "owner_id", queue.id, self.crm.machines["automation"])
-            deal.change(at + 2 * DAY, "owner_id", deal.by.id, self.crm.team("revops")[0])
+            deal.change(at + 2 * DAY, "owner_id", first.id, self.crm.team("revops")[0])
             self.signal(name, deal, True, at + 2 * DAY, "is_return=true; through a queue")
             stay = self.open_deal(7, owner=deal.by)
             stay.initial["owner_id"] = queue.id

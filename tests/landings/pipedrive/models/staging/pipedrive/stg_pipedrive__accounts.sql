@@ -9,6 +9,7 @@ final as (
     select
         id as account_id,
         add_time as created_at,
+        true as has_creation_date,
         name as account_name,
         cast(null as {{ dbt.type_string() }}) as parent_account_id,
         cast(null as {{ dbt.type_boolean() }}) as is_person,

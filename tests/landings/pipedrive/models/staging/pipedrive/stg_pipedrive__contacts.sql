@@ -9,6 +9,7 @@ final as (
     select
         id as contact_id,
         add_time as created_at,
+        true as has_creation_date,
         org_id as account_id,
         first_name,
         last_name,

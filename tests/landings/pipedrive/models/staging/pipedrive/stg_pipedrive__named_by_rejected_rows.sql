@@ -1,3 +1,3 @@
 {{ config(materialized='view') }}
 
-{{ named_by_rejected_rows('pipedrive', ['deals']) }}
+{{ named_by_rejected_rows('pipedrive', ['deals', 'organizations', 'persons']) }}

@@ -10,6 +10,7 @@ final as (
     select
         id as opportunity_id,
         add_time as created_at,
+        true as has_creation_date,
         org_id as account_id,
         title as opportunity_name,
         pipeline_id as pipeline,

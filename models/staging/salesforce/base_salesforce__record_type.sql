@@ -1,0 +1,1 @@
+{{ landed('salesforce', 'record_type') }}
