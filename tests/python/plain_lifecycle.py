@@ -891,7 +891,8 @@ class Lifecycle:
 
     def mistaken_deal(self, record) -> bool | None:
         closed_at, is_soon = self.closed_at(record), None
-        if closed_at and (record.closed_by_change_at or record.closed_at):
+        is_exact = record.closed_by_change_at or record.closed_at
+        if closed_at and is_exact and record.has_creation_date:
             is_soon = closed_at <= record.created_at + self.policy.mistake
         return all_of(
             self.is_kind(record, "lost"),

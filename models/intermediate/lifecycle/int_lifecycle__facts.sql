@@ -77,7 +77,8 @@ judged as (
         and coalesce(amount, 0) = 0
         and n_activities + n_contacts = 0
         and case
-            when is_close_exact
+            -- Nor does a modification tell when it was made.
+            when is_close_exact and coalesce(has_creation_date, true)
                 then closed_at <= {{ later(
                     'created_at', 3600, threshold('lifecycle__mistake_hours')
                 ) }}

@@ -29,7 +29,8 @@ deals as (
         upper({{ strip('opportunities.currency') }}) as currency,
         records.amount,
         case
-            when records.stage_kind = 'won'
+            -- A modification does not tell how long the sale took.
+            when records.stage_kind = 'won' and coalesce(records.has_creation_date, true)
                 then {{ dbt.datediff(
                     'cast(' ~ business_time('records.created_at') ~ ' as date)',
                     'records.close_date',

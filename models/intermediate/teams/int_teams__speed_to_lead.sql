@@ -29,7 +29,12 @@ leads as (
         created_at,
         {{ later('created_at', 3600, threshold('speed_to_lead__hours')) }} as due_at
     from records
-    where object_type = 'lead' and is_live and created_at > {{ window_start }}
+    where
+        object_type = 'lead'
+        and is_live
+        and created_at > {{ window_start }}
+        -- A lead that was only modified lately is no new one.
+        and coalesce(has_creation_date, true)
 ),
 
 -- What counts as interest only where it comes in can also go out.

@@ -138,7 +138,8 @@ judged as (
                 )
             ),
             false
-        ) as goes_on
+        ) as goes_on,
+        case when change_class = 'effective' then record_sk end as effective_sk
     from ordered
 ),
 
@@ -158,8 +159,7 @@ marked as (
     from judged
     left join repeated
         on
-            judged.change_class = 'effective'
-            and judged.record_sk = repeated.record_sk
+            judged.effective_sk = repeated.record_sk
             and judged.field = repeated.field
 ),
 
