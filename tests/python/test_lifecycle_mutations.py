@@ -130,8 +130,13 @@ MUTANTS = [
             ("work on a mistake", "and n_activities + n_contacts = 0", ""),
             (
                 "exact close of a mistake",
-                "when is_close_exact then closed_at",
-                "when true then closed_at",
+                "when is_close_exact and coalesce(has_creation_date, true) then",
+                "when coalesce(has_creation_date, true) then",
+            ),
+            (
+                "creation date of a mistake",
+                "when is_close_exact and coalesce(has_creation_date, true) then",
+                "when is_close_exact then",
             ),
             ("basis", "and coalesce(lawful_basis = 'none', false)", ""),
             (
