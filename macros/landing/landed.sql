@@ -45,7 +45,7 @@ limit 0
             or column.name | lower | replace('_', '') in ('fivetrandeleted', 'fivetranstart', 'fivetranactive') -%}
             {%- do content.append('source.' ~ adapter.quote(column.name)) -%}
         {%- endfor -%}
-        {%- set parsed = crm_hygiene.parsed_columns(declared, landed) -%}
+        {%- set parsed, texts = crm_hygiene.parsed_columns(declared, landed), crm_hygiene.told_texts(declared, landed) -%}
         {%- for column in declared.columns.values() -%}
             {%- set name = column.name | replace('_', '') -%}
             {%- for source_column in landed.get(name, []) -%}
@@ -104,8 +104,9 @@ limit 0
             {%- set others = namespace(of_required=none) -%}
             {%- for names in required if column.name in names -%} {%- set others.of_required = names -%} {%- endfor -%}
             {%- for source_column in landed.get(column.name | replace('_', ''), []) -%}
-                {%- set fault = 'parsed.' ~ column.name ~ ' is null and not '
-                    ~ crm_hygiene.is_blank('cast(source_' ~ column.name ~ loop.index ~ ' as ' ~ text ~ ')') -%}
+                {%- set text_name = 'text_' ~ column.name ~ '_' ~ loop.index -%}
+                {%- set fault = 'parsed.' ~ column.name ~ ' is null and ' ~ (
+                    'parsed.' ~ text_name if text_name in texts else 'source_' ~ column.name ~ loop.index) ~ ' is not null' -%}
                 {%- if others.of_required is not none or column.name in meta.key -%}
                     {%- set conditions = [fault] -%}
                     {%- for other in others.of_required or [] if other != column.name -%}
@@ -148,11 +149,20 @@ with placeholder_dates as {{ crm_hygiene.inlined() }} (
     from {{ placeholders }}
 ),
 
+told as {{ crm_hygiene.inlined() }} (
+    select
+        {%- for name, value in texts.items() %}
+        {{ value }} as {{ name }},
+        {%- endfor %}
+        source.*
+    from {{ relation }} as source
+),
+
 keyed as {{ crm_hygiene.inlined() }} (
     select
         source.*,
         {{ key_value }} as landed_key
-    from {{ relation }} as source
+    from told as source
 ),
 
 repeated as (
@@ -170,6 +180,9 @@ parsed as {{ crm_hygiene.inlined() }} (
             {%- if column.data_type != 'string' %}
                 {%- for source_column in landed.get(column.name | replace('_', ''), []) %}
         source.{{ adapter.quote(source_column.name) }} as source_{{ column.name }}{{ loop.index }},
+                    {%- if 'text_' ~ column.name ~ '_' ~ loop.index in texts %}
+        source.text_{{ column.name }}_{{ loop.index }},
+                    {%- endif %}
                 {%- endfor %}
             {%- endif %}
         {%- endfor %}
@@ -284,17 +297,49 @@ from named
 {% endmacro %}
 
 
-{#- The declared columns of a landed table as expressions of their declared types, from a relation that is called source:
-    {name: expression}. The gate and the models read a landing by it, so what the one can read the other can.
+{#- What is read of a landed table more than once, made once: {name: expression}, over a relation that is called source.
+      text_<column>_<n>  a value of another type that is landed as text, stripped
+      id_<column>_<n>    an id in the one form that is compared -#}
+{% macro told_texts(declared, landed) %}
+    {%- set texts = {} -%}
+    {%- for column in declared.columns.values() -%}
+        {%- for source_column in landed.get(column.name | replace('_', ''), []) -%}
+            {%- set value = 'source.' ~ adapter.quote(source_column.name) -%}
+            {%- set place = column.name ~ '_' ~ loop.index -%}
+            {%- if column.data_type != 'string' and crm_hygiene.is_text_type(source_column.dtype) -%}
+                {%- do texts.update({
+                    'text_' ~ place: crm_hygiene.strip('cast(' ~ value ~ ' as ' ~ dbt.type_string() ~ ')')
+                }) -%}
+            {%- elif crm_hygiene.has_two_forms(declared, column) -%}
+                {%- do texts.update({
+                    'id_' ~ place: crm_hygiene.with_18_characters('cast(' ~ value ~ ' as ' ~ dbt.type_string() ~ ')')
+                }) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(texts) }}
+{% endmacro %}
+
+
+{#- The declared columns of a landed table as expressions of their declared types, from a relation that is called source and
+    has told_texts() besides: {name: expression}. The gate and the models read a landing by it, so what the one can read
+    the other can.
       landed  what landed_columns() gives of the relation; of a name landed in two spellings the first value counts -#}
 {% macro parsed_columns(declared, landed) %}
-    {%- set parsed = {} -%}
+    {%- set parsed, texts = {}, crm_hygiene.told_texts(declared, landed) -%}
+    {%- set formats = crm_hygiene.formats_of(declared.source_name) -%}
     {%- for column in declared.columns.values() -%}
         {%- set values = [] -%}
         {%- for source_column in landed.get(column.name | replace('_', ''), []) -%}
-            {%- do values.append(crm_hygiene.parse_value(
-                crm_hygiene.one_id(declared, column, 'source.' ~ adapter.quote(source_column.name)),
-                source_column.dtype, column.data_type, crm_hygiene.formats_of(declared.source_name))) -%}
+            {%- set place = column.name ~ '_' ~ loop.index -%}
+            {%- if 'text_' ~ place in texts -%}
+                {%- do values.append(crm_hygiene.parse_value(
+                    'source.text_' ~ place, source_column.dtype, column.data_type, formats, true)) -%}
+            {%- else -%}
+                {%- do values.append(crm_hygiene.parse_value(
+                    'source.' ~ ('id_' ~ place if 'id_' ~ place in texts else adapter.quote(source_column.name)),
+                    source_column.dtype, column.data_type, formats)) -%}
+            {%- endif -%}
         {%- endfor -%}
         {%- if values | length == 0 -%}
             {%- do values.append('cast(null as ' ~ crm_hygiene.declared_type_of(column.data_type) ~ ')') -%}

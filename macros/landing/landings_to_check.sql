@@ -52,7 +52,7 @@
       _future      the names of the instants later than the start of the run -#}
 {% macro query_to_check(declared, landed, relation) %}
     {%- set text = dbt.type_string() -%}
-    {%- set parsed = crm_hygiene.parsed_columns(declared, landed) -%}
+    {%- set parsed, texts = crm_hygiene.parsed_columns(declared, landed), crm_hygiene.told_texts(declared, landed) -%}
     {%- set columns, key, unreadable, future, raw, examples = [], [], [], [], [], [] -%}
     {%- for column in declared.columns.values() if landed.get(column.name | replace('_', '')) -%}
         {%- set name, event = column.name, (column.config.meta or {}).get('event') -%}
@@ -68,7 +68,10 @@
                 {%- set source_name = 'source_' ~ name ~ loop.index -%}
                 {%- do raw.append('source.' ~ adapter.quote(source_column.name) ~ ' as ' ~ source_name) -%}
                 {%- set value = 'cast(' ~ source_name ~ ' as ' ~ text ~ ')' -%}
-                {%- set found = 'case when ' ~ name ~ ' is null and not ' ~ crm_hygiene.is_blank(value) ~ ' then ' -%}
+                {%- set text_name = 'text_' ~ name ~ '_' ~ loop.index -%}
+                {%- if text_name in texts -%} {%- do raw.append('source.' ~ text_name) -%} {%- endif -%}
+                {%- set found = 'case when ' ~ name ~ ' is null and ' ~ (
+                    text_name if text_name in texts else source_name) ~ ' is not null then ' -%}
                 {%- do unreadable.append(found ~ "'" ~ name ~ "' end") -%}
                 {%- do examples.append(found ~ value ~ ' end') -%}
             {%- endfor -%}
@@ -111,7 +114,14 @@ from (
         {{ value }} as {{ name }}{{ ',' if raw or not loop.last }}
         {% endfor %}
         {{ raw | join(',\n        ') }}
-    from {{ relation }} as source
+    from (
+        select
+            {% for name, value in texts.items() %}
+            {{ value }} as {{ name }},
+            {% endfor %}
+            source.*
+        from {{ relation }} as source
+    ) as source
 ) as parsed
     {%- endset -%}
     {{ return(query) }}

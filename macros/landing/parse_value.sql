@@ -3,12 +3,13 @@
     with or without offset, as epoch milliseconds, or typed; also as 2025/06/30, 30.6.2025, 30/06/2025 or 06/30/2025, where
     only one of the two can be the month. Numbers may have a currency and thousands separators where these
     cannot be mistaken: $22,700.00, 1.234,50 €, 12,50 and 1,234,567, but not 1,250.
-      formats  what makes the rest plain, by the variable landed_formats: dates (dmy or mdy), decimal (comma or point) -#}
-{% macro parse_value(expression, landed_type, declared_type, formats={}) -%}
+      formats     what makes the rest plain, by the variable landed_formats: dates (dmy or mdy), decimal (comma or point)
+      is_stripped whether the expression is a text without white space at its ends already -#}
+{% macro parse_value(expression, landed_type, declared_type, formats={}, is_stripped=false) -%}
     {%- set landed = landed_type | lower -%}
-    {%- set text = crm_hygiene.strip('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')') -%}
-    {%- set is_text = 'char' in landed or landed in ('text', 'string', 'json', 'uuid') -%}
-    {%- set is_number = not is_text and modules.re.match(
+    {%- set text = expression if is_stripped
+        else crm_hygiene.strip('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')') -%}
+    {%- set is_number = not crm_hygiene.is_text_type(landed) and modules.re.match(
         '.*(int|decimal|numeric|number|double|float|real)', landed) -%}
     {%- set timestamp = dbt.type_timestamp() -%}
     {%- set instant_regex = '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?' -%}
@@ -54,15 +55,15 @@
         {%- elif is_number -%}
             cast({{ crm_hygiene.parse_value(expression, landed_type, 'timestamp', formats) }} as date)
         {%- else -%}
-            cast({{ crm_hygiene.parse_value(expression, 'text', 'timestamp', formats) }} as date)
+            cast({{ crm_hygiene.parse_value(expression, 'text', 'timestamp', formats, is_stripped) }} as date)
         {%- endif -%}
     {%- elif declared_type == 'boolean' -%}
         {%- if 'bool' in landed -%}
             {{ expression }}
         {%- else -%}
             case
-                when lower({{ text }}) in ('true', 't', 'yes', 'y', '1', 'on', 'ja', 'wahr', 'oui', 'vrai', 'si', 'sí') then true
-                when lower({{ text }}) in ('false', 'f', 'no', 'n', '0', 'off', 'nein', 'falsch', 'non', 'faux') then false
+                when {{ crm_hygiene.matches('lower(' ~ text ~ ')', 'true|t|yes|y|1|on|ja|wahr|oui|vrai|si|sí') }} then true
+                when {{ crm_hygiene.matches('lower(' ~ text ~ ')', 'false|f|no|n|0|off|nein|falsch|non|faux') }} then false
             end
         {%- endif -%}
     {%- elif declared_type == 'integer' -%}
@@ -111,6 +112,13 @@
         {{ exceptions.raise_compiler_error("no such declared type: '" ~ declared_type ~ "'") }}
     {%- endif -%}
 {%- endmacro %}
+
+
+{#- Whether a landed type is one of texts. -#}
+{% macro is_text_type(landed_type) %}
+    {%- set landed = landed_type | lower -%}
+    {{ return('char' in landed or landed in ('text', 'string', 'json', 'uuid')) }}
+{% endmacro %}
 
 
 {#- The day, and the time where there is one, of a text such as 30.6.2025 10:00, whose month and day are these parts. -#}

@@ -147,7 +147,8 @@ class Warehouse:
         given = ["--vars", str(variables)] if variables else []
         flags, manifest = [], None
         if command in ("build", "run", "seed", "test"):
-            manifest, flags = parsed_project(variables, self.path.stem), ["--no-write-json"]
+            manifest = parsed_project(variables, self.path.stem)
+            flags = ["--no-write-json", "--log-level-file", "none"]
         runner = dbtRunner(manifest=manifest)
         return runner.invoke(["--quiet", *flags, command, *arguments, *place_of_project(), *given])
 

@@ -7,7 +7,8 @@ import subprocess
 import unicodedata
 
 import pytest
-from conftest import ROOT, TARGET, Warehouse
+from conftest import ROOT, TARGET, Warehouse, parsed_project
+from dbt.cli.main import dbtRunner
 
 from crm_hygiene import trace as trace_record
 
@@ -29,6 +30,8 @@ def trace(demo, monkeypatch, capsys):
         monkeypatch.setenv("DBT_PROFILES_DIR", str(ROOT / "profiles"))
         monkeypatch.setenv("DBT_TARGET_PATH", TARGET)
         monkeypatch.setenv("DBT_LOG_PATH", TARGET)
+        # The project is read once, not for every record.
+        monkeypatch.setattr("dbt.cli.main.dbtRunner", lambda: dbtRunner(parsed_project()))
         capsys.readouterr()
         code = trace_record.main(list(arguments))
         return code, *capsys.readouterr()
