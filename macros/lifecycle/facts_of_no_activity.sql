@@ -28,7 +28,7 @@
         'is_engaged', 'is_test_or_spam', 'is_unreachable', 'is_worthless_duplicate', 'is_recent', 'is_mistake',
         'lacks_lawful_basis', 'is_approved', 'is_past_retention', 'has_signs_of_life',
         'is_nurtured', 'lacks_loss_reason', 'is_contradictory', 'is_doubtful', 'is_unlinked',
-        'has_activity_ahead', 'misses_phone',
+        'has_activity_ahead', 'misses_accounts', 'misses_phone',
     ] -%}
         {%- do facts.update({flag: 'false'}) -%}
     {%- endfor -%}

@@ -6,7 +6,7 @@
             'accounts',
             "object_type = 'contact' and account_id is not null and account_sk is null"
             ~ " and not is_account_missing",
-            ['anonymize', 'delete'],
+            ['archive', 'anonymize', 'delete'],
         ),
         ('activities', "object_type <> 'case' and not has_activities", ['anonymize', 'delete']),
         ('amount', "object_type = 'opportunity' and not has_amount", ['delete']),

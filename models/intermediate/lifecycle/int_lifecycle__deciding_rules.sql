@@ -66,6 +66,8 @@ doubted as (
             {%- endfor %}
         end as doubtful_rule,
         case first_decision
+            -- Of a contact whose account nobody lands it is not known whether that is a customer.
+            when 'archive' then misses_accounts
             when 'anonymize' then is_input_missing_for_anonymize
             when 'delete'
                 then
