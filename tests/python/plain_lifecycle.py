@@ -145,6 +145,8 @@ class Crm:
     responses: list = field(default_factory=list)  # key of a contact or lead, instant
     unreadable: set = field(default_factory=set)  # keys that rejected rows name
     tables: set = field(default_factory=set)
+    # The kinds of records that any activity names.
+    linked: set = field(default_factory=set)
     columns: set = field(default_factory=set)
     stages_known: bool = True
     clusters: dict = field(default_factory=dict)  # key -> Duplicate
@@ -289,6 +291,8 @@ def landed(tables: dict[str, list[dict]], as_of: datetime) -> Crm:
                 record.has_creation_date = has_creation_date
                 crm.records.append(record)
     for row in tables.get("activities", []):
+        if row["occurred_at"] is not None:
+            crm.linked |= {kind for kind, _ in _named(X, row)}
         if row["occurred_at"] is None:
             crm.unreadable |= _named(X, row)
         elif row["occurred_at"] <= as_of or row["status"] == "planned":
@@ -767,6 +771,8 @@ class Lifecycle:
             O: ["contact_roles", "activities"],
         }
         missing |= {table for table in tables[kind] if table not in self.crm.tables}
+        if "activities" in tables[kind] and kind not in self.crm.linked:
+            missing.add("activities")
         if kind in (A, C) and not self.crm.stages_known:
             missing.add("stages")
         for name, objects in (("phone", (C, L)), ("amount", (O,))):

@@ -120,6 +120,7 @@ def staged(sql, crm: str) -> Crm:
     links = defaultdict(set)
     for row in rows(sql, "staging.stg_crm__activity_links", crm):
         links[row["activity_id"]].add((row["object_type"], row["record_id"]))
+        known.linked.add(row["object_type"])
     for row in rows(sql, "staging.stg_crm__activities", crm):
         known.activities.append(
             Activity(

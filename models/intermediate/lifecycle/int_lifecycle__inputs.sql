@@ -12,6 +12,7 @@
     'opportunities': 'table:opportunities',
     'contact_roles': 'table:contact_roles',
     'activities': 'table:activities',
+    'linked_activities': 'linked_activities',
     'phone': 'column:phone',
     'amount': 'column:amount',
     'last_activity': 'last_activity',
@@ -84,9 +85,11 @@ final as (
     select
         landed.crm,
         landed.object_type,
-        {%- for name in inputs if name != 'last_activity' %}
+        {%- for name in inputs if name not in ['activities', 'linked_activities', 'last_activity'] %}
             landed.has_{{ name }},
         {%- endfor %}
+        -- Activities that name no record of a kind tell nothing of that kind.
+        landed.has_activities and landed.has_linked_activities as has_activities,
         landed.has_activities
         or landed.has_last_activity
         or (landed.object_type = 'account' and landed.has_opportunities) as has_signs_of_life,
