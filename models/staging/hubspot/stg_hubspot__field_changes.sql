@@ -76,7 +76,11 @@ ordered as (
                     partition by is_landed_again, object_type, source_table, record_id, landed_field
                     order by changed_at, _fivetran_start nulls first, new_value nulls first
                 )
-        end as old_value
+        end as old_value,
+        -- A key, since a condition on one side only makes the join below a nested loop.
+        case
+            when source_table = 'deal_property_history' and field = 'stage' then record_id
+        end as stage_record_id
     from mapped
 ),
 
@@ -140,9 +144,7 @@ final as (
     from ordered
     left join stages_told
         on
-            ordered.source_table = 'deal_property_history'
-            and ordered.field = 'stage'
-            and ordered.record_id = stages_told.record_id
+            ordered.stage_record_id = stages_told.record_id
             and ordered.new_value = stages_told.new_value
             and ordered.changed_at = stages_told.changed_at
     left join hubspot_change_sources as sources
