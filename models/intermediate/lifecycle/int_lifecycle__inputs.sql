@@ -85,7 +85,8 @@ final as (
     select
         landed.crm,
         landed.object_type,
-        {%- for name in inputs if name not in ['activities', 'linked_activities', 'last_activity'] %}
+        {%- for name in inputs
+            if name not in ['activities', 'linked_activities', 'last_activity'] %}
             landed.has_{{ name }},
         {%- endfor %}
         -- Activities that name no record of a kind tell nothing of that kind.
