@@ -262,7 +262,7 @@
     {%- endfor -%}
     {%- for row in grades.rows -%}
         {%- do lines.setdefault(('without any finding', row[0]), {}).update({
-            row[1]: crm_hygiene.in_unit(row[2], 'rate') ~ ' grade ' ~ row[3],
+            row[1]: crm_hygiene.in_unit(row[2], 'rate') ~ (' grade ' ~ row[3] if row[3] else ' no grade'),
         }) -%}
     {%- endfor -%}
     {%- set crms = crm_hygiene.crm_sources() | sort -%}

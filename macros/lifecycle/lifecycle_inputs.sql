@@ -4,8 +4,8 @@
     {{ return([
         (
             'accounts',
-            "object_type = 'contact' and account_id is not null and account_sk is null"
-            ~ " and not is_account_missing",
+            "(lacks_account_links or (object_type = 'contact' and account_id is not null"
+            ~ " and account_sk is null and not is_account_missing))",
             ['archive', 'anonymize', 'delete'],
         ),
         ('activities', "object_type <> 'case' and not has_activities", ['anonymize', 'delete']),
@@ -24,7 +24,11 @@
             'do_not_contact', "object_type in ('contact', 'lead') and is_do_not_contact is null",
             ['delete'],
         ),
+        ('is_customer', 'lacks_is_customer', []),
+        ('is_partner', 'lacks_is_partner', []),
+        ('is_strategic', 'lacks_is_strategic', []),
         ('legal_hold', "object_type <> 'case' and lacks_hold", ['anonymize', 'delete']),
+        ('loss_reason', "object_type = 'opportunity' and not has_loss_reasons", []),
         ('lost rows', 'coalesce(is_landing_short, false)', ['anonymize', 'delete']),
         (
             'opportunities', "object_type in ('account', 'contact') and not has_opportunities",

@@ -62,6 +62,7 @@ LEVEL = {"keep": 0, "re_engage": 0, "quarantine": 0, "archive": 1, "anonymize": 
 EXCLUDED = {"planned", "canceled", "no_show", "bounced", "rescheduled"}
 # What a decision needs to be landed, for deletes only and for one rule only.
 FOR_DELETES = {"consent", "do_not_contact"}
+ONLY_TOLD = {"is_customer", "is_partner", "is_strategic", "loss_reason"}
 FOR_ONE_RULE = {"phone": "disposable_or_invalid_email", "amount": "mistaken_deal"}
 
 
@@ -448,7 +449,7 @@ class Lifecycle:
             verdicts[name] is None and other != decision for _, name, other, _ in told[:first]
         ):
             decision, rule = "quarantine", "cannot_be_told"
-        elif LEVEL[decision] > 1 and any(self.is_needed(one, decision, rule) for one in missing):
+        elif LEVEL[decision] and any(self.is_needed(one, decision, rule) for one in missing):
             decision, rule = "quarantine", "input_missing"
         elif dependants and decision == "delete":
             decision, rule = "quarantine", "blocked_by_dependant"
@@ -462,6 +463,10 @@ class Lifecycle:
     def is_needed(missing: str, decision: str, rule: str) -> bool:
         if missing in FOR_ONE_RULE:
             return FOR_ONE_RULE[missing] == rule
+        if missing in ONLY_TOLD:
+            return False
+        if decision == "archive":
+            return missing == "accounts"
         return decision == "delete" or missing not in FOR_DELETES
 
     def verdicts(self, record) -> dict[str, bool | None]:
@@ -775,10 +780,21 @@ class Lifecycle:
             missing.add("activities")
         if kind in (A, C) and not self.crm.stages_known:
             missing.add("stages")
-        for name, objects in (("phone", (C, L)), ("amount", (O,))):
+        if kind == C and self.is_account_untold(record):
+            missing.add("accounts")
+        if kind in (A, C) and A in self.object_types:
+            flags = ("is_customer", "is_partner", "is_strategic")
+            missing |= {flag for flag in flags if self.is_absent(A, flag)}
+        for name, objects in (("phone", (C, L)), ("amount", (O,)), ("loss_reason", (O,))):
             if kind in objects and (kind, name) not in self.crm.columns:
                 missing.add(name)
         return missing
+
+    def is_account_untold(self, contact) -> bool:
+        """Whether a contact's account cannot be seen, or nobody's is told."""
+        if A not in self.object_types:
+            return contact.account_id is not None
+        return not any(one.account_id for one in self.crm.records if one.object_type == C)
 
     # --- Rules ---
 

@@ -24,6 +24,18 @@
     'is_strategic': ('is_strategic is not null', ['account']),
     'loss_reasons': ('not ' ~ is_blank('loss_reason'), ['opportunity']),
 } -%}
+{#- What both a record and its history tell: where a history ends with a value and no record has
+    one, the column is not landed, and the history is not enough to judge all records by. -#}
+{%- set told_twice = {
+    'owner_id': ('owner_id', objects),
+    'lead_source': ('lead_source', ['contact', 'lead', 'opportunity']),
+    'status': ('status', ['lead', 'case']),
+    'stage': ('stage', ['opportunity']),
+    'amount': ('amount', ['opportunity']),
+    'close_date': ('close_date', ['opportunity']),
+    'next_step': ('next_step', ['opportunity']),
+    'loss_reason': ('loss_reason', ['opportunity']),
+} -%}
 {%- set flags = of_landed | reject('equalto', 'loss_reasons') | list %}
 with records as (
     select * from {{ ref('int_crm__records') }}
@@ -96,7 +108,17 @@ histories as (
     select
         crm,
         object_type,
-        field
+        field,
+        max(
+            case
+                when
+                    change_class = 'effective'
+                    and next_changed_at is null
+                    and not {{ is_blank('new_value') }}
+                    then 1
+                else 0
+            end
+        ) as has_last_values
     from told_changes
     group by crm, object_type, field
 ),
@@ -139,6 +161,17 @@ landed as (
                         else 0
                     end
                 ) as has_{{ input }},
+            {%- endfor %}
+            {%- for field, (column, tellers) in told_twice.items() %}
+                max(
+                    case
+                        when {{
+                            'not ' ~ is_blank('cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')')
+                            if object_type in tellers else 'false'
+                        }} then 1
+                        else 0
+                    end
+                ) as tells_{{ field }},
             {%- endfor %}
             crm,
             '{{ object_type }}' as object_type
@@ -190,6 +223,8 @@ linked as (
         activity_links.crm,
         activity_links.object_type,
         1 as has_linked_activities,
+        max(case when activities.activity_type is not null then 1 else 0 end)
+            as has_typed_activities,
         max(case when activities.activity_type = 'meeting' then 1 else 0 end) as has_meetings
     from activity_links
     left join activities
@@ -302,7 +337,7 @@ found as (
 
     union all
 
-    {{ found_inputs('linked', ['linked_activities', 'meetings']) }}
+    {{ found_inputs('linked', ['linked_activities', 'typed_activities', 'meetings']) }}
 
     union all
 
@@ -381,12 +416,47 @@ found as (
     where told.input is not null or not landed_givers.must_be_told
 ),
 
+untold as (
+    select
+        histories.crm,
+        histories.object_type,
+        histories.field
+    from histories
+    left join landed
+        on histories.crm = landed.crm and histories.object_type = landed.object_type
+    where
+        histories.has_last_values = 1
+        and coalesce(
+            case histories.field
+                {%- for field in told_twice %}
+                    when '{{ field }}' then landed.tells_{{ field }}
+                {%- endfor %}
+                else 1
+            end,
+            0
+        ) = 0
+),
+
+known as (
+    select
+        found.crm,
+        found.object_type,
+        found.input
+    from found
+    left join untold
+        on
+            found.crm = untold.crm
+            and found.object_type = untold.object_type
+            and found.input = untold.field
+    where untold.field is null
+),
+
 final as (
     select distinct
         crm,
         object_type,
         input
-    from found
+    from known
 
     union
 
@@ -394,8 +464,8 @@ final as (
         crm,
         'opportunity' as object_type,
         'customer_activities' as input
-    from found
-    where input = 'linked_activities' and object_type = 'opportunity'
+    from known
+    where input = 'typed_activities' and object_type = 'opportunity'
 
     union
 
@@ -403,9 +473,9 @@ final as (
         crm,
         'opportunity' as object_type,
         'customer_activities' as input
-    from found
+    from known
     where
-        input in ('linked_activities', 'deals_of_accounts')
+        input in ('typed_activities', 'deals_of_accounts')
         and object_type in ('account', 'contact')
     group by crm
     having count(distinct input) = 2
@@ -416,7 +486,7 @@ final as (
         crm,
         'account' as object_type,
         'active_owners' as input
-    from found
+    from known
     where
         object_type = 'account'
         and input in ('owner_id', 'users', 'active_users', 'deals_of_accounts')

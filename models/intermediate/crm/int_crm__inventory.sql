@@ -37,6 +37,14 @@ activities as (
     where is_live
 ),
 
+owners as (
+    select
+        crm,
+        object_type
+    from {{ ref('int_crm__inputs') }}
+    where input = 'owner_id'
+),
+
 unioned as (
     select * from records
     union all
@@ -45,24 +53,36 @@ unioned as (
 
 final as (
     select
-        crm,
-        object_type,
-        coalesce(lifecycle_stage, 'unknown') as lifecycle_stage,
-        coalesce(region, 'unknown') as region,
+        unioned.crm,
+        unioned.object_type,
+        coalesce(unioned.lifecycle_stage, 'unknown') as lifecycle_stage,
+        coalesce(unioned.region, 'unknown') as region,
         count(*) as n_records,
-        count(case when last_touched_at <= {{ months_before_as_of(12) }} then 1 end)
+        count(case when unioned.last_touched_at <= {{ months_before_as_of(12) }} then 1 end)
             as n_stale_12m,
-        count(case when last_touched_at <= {{ months_before_as_of(24) }} then 1 end)
+        count(case when unioned.last_touched_at <= {{ months_before_as_of(24) }} then 1 end)
             as n_stale_24m,
-        count(case when {{ strip('owner_id') }} is null then 1 end) as n_no_owner,
-        sum(case when is_hard_bounced then 1 when not is_hard_bounced then 0 end)
+        sum(
+            case
+                when owners.crm is null and unioned.object_type <> 'activity' then null
+                when {{ strip('unioned.owner_id') }} is null then 1
+                else 0
+            end
+        ) as n_no_owner,
+        sum(case when unioned.is_hard_bounced then 1 when not unioned.is_hard_bounced then 0 end)
             as n_hard_bounced,
-        sum(case when is_consent_known then 1 when not is_consent_known then 0 end)
+        sum(case when unioned.is_consent_known then 1 when not unioned.is_consent_known then 0 end)
             as n_consent_known,
-        min(first_activity_at) as oldest_activity_at,
-        max(last_activity_at) as newest_activity_at
+        min(unioned.first_activity_at) as oldest_activity_at,
+        max(unioned.last_activity_at) as newest_activity_at
     from unioned
-    group by crm, object_type, coalesce(lifecycle_stage, 'unknown'), coalesce(region, 'unknown')
+    left join owners
+        on unioned.crm = owners.crm and unioned.object_type = owners.object_type
+    group by
+        unioned.crm,
+        unioned.object_type,
+        coalesce(unioned.lifecycle_stage, 'unknown'),
+        coalesce(unioned.region, 'unknown')
 )
 
 select * from final

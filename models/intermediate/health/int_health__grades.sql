@@ -1,5 +1,5 @@
 -- One row per CRM × object type at as_of: its live records by their worst finding, and the grade
--- that the share without any earns.
+-- that the share without any earns: none where a finding cannot be judged, since it is not landed.
 {{ config(materialized='view') }}
 
 {%- set severities = ['critical', 'high', 'medium', 'low'] %}
@@ -14,6 +14,17 @@ checks as (
         crm,
         object_type
     from {{ ref('int_health__record_checks') }}
+),
+
+populations as (
+    select * from {{ ref('int_health__populations') }}
+),
+
+metrics as (
+    select
+        metric,
+        is_finding
+    from {{ ref('health_metrics') }}
 ),
 
 worst as (
@@ -60,13 +71,54 @@ counted as (
     {%- endfor %}
 ),
 
+unjudged as (
+    select
+        populations.crm,
+        populations.object_type,
+        populations.metric
+    from populations
+    inner join metrics on populations.metric = metrics.metric
+    inner join counted
+        on
+            populations.crm = counted.crm
+            and populations.object_type = counted.object_type
+    where metrics.is_finding and not populations.is_landed
+),
+
+unjudged_of_any as (
+    select distinct
+        crm,
+        metric
+    from unjudged
+),
+
+not_judged as (
+    select
+        crm,
+        object_type,
+        {{ sorted_list('metric') }} as metrics
+    from unjudged
+    group by crm, object_type
+
+    union all
+
+    select
+        crm,
+        'all' as object_type,
+        {{ sorted_list('metric') }} as metrics
+    from unjudged_of_any
+    group by crm
+),
+
 final as (
     select
-        *,
+        counted.*,
+        not_judged.metrics as not_judged,
         cast(
             cast(n_without_finding as {{ type_double() }}) / n_live_records as decimal(9, 6)
         ) as clean_share,
         case
+            when not_judged.metrics is not null then null
             when n_without_finding >= {{ threshold('grade__a') }} * n_live_records then 'A'
             when n_without_finding >= {{ threshold('grade__b') }} * n_live_records then 'B'
             when n_without_finding >= {{ threshold('grade__c') }} * n_live_records then 'C'
@@ -74,6 +126,8 @@ final as (
             else 'F'
         end as grade
     from counted
+    left join not_judged
+        on counted.crm = not_judged.crm and counted.object_type = not_judged.object_type
 )
 
 select * from final

@@ -54,6 +54,9 @@ with_stage as (
         periods.started_by_change_id,
         periods.is_by_record,
         periods.is_ended_by_record,
+        -- It was there before the record's earliest known instant.
+        periods.started_by_change_id is null
+        and not coalesce(records.has_creation_date, true) as is_start_unknown,
         coalesce(periods.ended_at, {{ as_of() }}) as ends_at
     from periods
     inner join records on periods.record_sk = records.record_sk
@@ -68,9 +71,11 @@ with_stage as (
 final as (
     select
         *,
-        -- When the record left a stage that its history does not tell is not known.
+        -- When the record left a stage that its history does not tell is not known, nor how long it
+        -- was where it was before any instant is known; where it still is, it was at least since.
         case
-            when not is_terminal and not is_ended_by_record
+            when is_terminal or is_ended_by_record then null
+            when not is_start_unknown or ended_at is null
                 then {{ seconds_between('started_at', 'ends_at') }}
         end as dwell_seconds
     from with_stage

@@ -16,7 +16,10 @@
     'phone': 'column:phone',
     'amount': 'column:amount',
     'last_activity': 'last_activity',
+    'account_links': 'account_id',
 } -%}
+{#- What an account tells of itself and of its contacts. -#}
+{%- set account_flags = ['is_customer', 'is_partner', 'is_strategic'] -%}
 {%- set no_type = 'cast(null as ' ~ dbt.type_boolean() ~ ')' %}
 with inputs as (
     select * from {{ ref('int_crm__inputs') }}
@@ -68,6 +71,18 @@ landed as (
     group by crms.crm, object_types.object_type
 ),
 
+accounts as (
+    select
+        {%- for flag in account_flags %}
+            max(case when input = 'flag:{{ flag }}' then 1 else 0 end) as has_{{ flag }},
+        {%- endfor %}
+        crm
+    from inputs
+    where object_type = 'account'
+    group by crm
+    having max(case when input = 'records' then 1 else 0 end) = 1
+),
+
 policy as (
     select
         {%- for flag in flags %}
@@ -86,7 +101,7 @@ final as (
         landed.crm,
         landed.object_type,
         {%- for name in inputs
-            if name not in ['activities', 'linked_activities', 'last_activity'] %}
+            if name not in ['activities', 'linked_activities', 'last_activity', 'account_links'] %}
             landed.has_{{ name }},
         {%- endfor %}
         -- Activities that name no record of a kind tell nothing of that kind.
@@ -105,8 +120,18 @@ final as (
         {%- endfor %}
         not landed.has_legal_hold and coalesce(policy.absent_legal_hold, 0) = 0
             as lacks_legal_hold,
+        {%- for flag in account_flags %}
+            landed.object_type in ('account', 'contact')
+            and coalesce(accounts.has_{{ flag }} = 0, false)
+            and coalesce(policy.absent_{{ flag }}, 0) = 0 as lacks_{{ flag }},
+        {%- endfor %}
+        -- Accounts are landed, and no contact names one.
+        landed.object_type = 'contact'
+        and accounts.crm is not null
+        and not landed.has_account_links as lacks_account_links,
         coalesce(landing_losses.is_landing_short, false) as is_landing_short
     from landed
+    left join accounts on landed.crm = accounts.crm
     left join policy on landed.crm = policy.crm
     left join landing_losses on landed.crm = landing_losses.crm
 )

@@ -18,19 +18,36 @@ campaign_touches as (
     select * from {{ ref('stg_crm__campaign_touches') }}
 ),
 
+-- What is not landed is neither summed nor dated, though histories tell it of some deals.
+inputs as (
+    select
+        crm,
+        max(case when input = 'amount' then 1 else 0 end) as has_amount,
+        max(case when input = 'close_date' then 1 else 0 end) as has_close_date
+    from {{ ref('int_crm__inputs') }}
+    where object_type = 'opportunity'
+    group by crm
+),
+
 deals as (
     select
         records.crm,
         coalesce(records.stage_kind, 'open') as stage_kind,
         records.stage,
-        cast({{ dbt.date_trunc('month', 'records.close_date') }} as date) as close_month,
+        case
+            when inputs.has_close_date = 1
+                then cast({{ dbt.date_trunc('month', 'records.close_date') }} as date)
+        end as close_month,
         records.lead_source,
         opportunities.campaign,
         upper({{ strip('opportunities.currency') }}) as currency,
-        records.amount,
+        case when inputs.has_amount = 1 then coalesce(records.amount, 0) end as amount,
         case
             -- A modification does not tell how long the sale took.
-            when records.stage_kind = 'won' and coalesce(records.has_creation_date, true)
+            when
+                records.stage_kind = 'won'
+                and coalesce(records.has_creation_date, true)
+                and inputs.has_close_date = 1
                 then {{ dbt.datediff(
                     'cast(' ~ business_time('records.created_at') ~ ' as date)',
                     'records.close_date',
@@ -42,6 +59,7 @@ deals as (
     from records
     inner join opportunities
         on records.record_key = opportunities.record_key
+    left join inputs on records.crm = inputs.crm
     left join deletes as own on records.record_key = own.record_key
     left join deletes as account
         on {{ record_key('records.crm', "'account'", 'records.account_id') }} = account.record_key
@@ -92,7 +110,7 @@ final as (
         cast(null as {{ dbt.type_boolean() }}) as has_responded,
         removed_by,
         count(*) as n_records,
-        sum(coalesce(amount, 0)) as amount,
+        sum(amount) as amount,
         sum(cycle_days) as cycle_days,
         count(cycle_days) as n_cycles
     from deals

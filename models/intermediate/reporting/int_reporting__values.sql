@@ -45,6 +45,10 @@ figures as (
                 where
                     object_type = '{{ object_type }}'
                     and {{ condition or 'true' }}
+                    {%- if numerator == 'amount' %}
+                        -- Where amounts are not landed there is no such report, not one of nought.
+                        and amount is not null
+                    {%- endif %}
                 {%- if not (outer_loop.last and inner_loop.last and loop.last) %}
 
                     union all

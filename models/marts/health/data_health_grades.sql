@@ -14,7 +14,7 @@ week_before as (
         object_type,
         clean_share
     from {{ this }}
-    where metric_date = cast({{ later(as_of(), -86400, 7) }} as date)
+    where metric_date = cast({{ later(as_of(), -86400, 7) }} as date) and grade is not null
 ),
 
 {% endif -%}
@@ -42,12 +42,15 @@ final as (
         cast(n_live_records as {{ bigint }}) as n_live_records,
         cast(n_without_finding as {{ bigint }}) as n_without_finding,
         clean_share,
-        cast(clean_share - earlier_share as decimal(9, 6)) as change_in_a_week,
+        case
+            when grade is not null then cast(clean_share - earlier_share as decimal(9, 6))
+        end as change_in_a_week,
         cast(grade as {{ text }}) as grade,
         {%- for severity in ['critical', 'high', 'medium', 'low'] %}
             cast(n_worst_{{ severity }} as {{ bigint }}) as n_worst_{{ severity }},
         {%- endfor %}
-        {{ as_of() }} as as_of
+        {{ as_of() }} as as_of,
+        cast(not_judged as {{ text }}) as not_judged
     from compared
 )
 

@@ -141,6 +141,11 @@ def signatures(digest: Reading) -> list[Item]:
     return items
 
 
+def grade_text(row: dict) -> str:
+    """Return the grade, or that there is none and why."""
+    return row["grade"] or f"no grade (not landed: {row['not_judged']})"
+
+
 def grades(digest: Reading) -> list[Item]:
     """Return the grade of each CRM against the start of the time told of."""
     if not digest.concerns(NOBODY):
@@ -161,9 +166,9 @@ def grades(digest: Reading) -> list[Item]:
             was = then.get((crm, row["object_type"]))
             clean = share_text(row["n_without_finding"], row["n_live_records"], row["clean_share"])
             facts.append(
-                f"{row['object_type']}: {row['grade']}, without a finding {clean}; "
+                f"{row['object_type']}: {grade_text(row)}, without a finding {clean}; "
                 + (
-                    f"was {was['grade']} at {amount_text(was['clean_share'], 'rate')} "
+                    f"was {grade_text(was)} at {amount_text(was['clean_share'], 'rate')} "
                     f"on {day_text(was['metric_date'])}"
                     if was
                     else f"no day up to {day_text(digest.since)} is kept to compare with"

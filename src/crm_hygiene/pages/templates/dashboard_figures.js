@@ -209,14 +209,24 @@ function causeName(cause) {
   return `${words(cause.causing_step)}: ${ruleOf(`archetype:${cause.archetype}`).name}`;
 }
 
+// A grade in words; none where something that would be a finding is not landed.
+function gradeText(grade) {
+  return grade.grade === null ? "no grade" : `grade ${grade.grade}`;
+}
+
+function ungradedText(grade) {
+  return `Not landed, so not judged: ${grade.not_judged.split(", ").map((metric) => ruleOf(`metric:${metric}`).name).join(", ")}.`;
+}
+
 function gradeFigure(crm, objectType) {
   const grade = tableOf("grades").objects().find((row) => row.crm === crm && row.object_type === objectType);
   if (!grade) return null;
   return {
     key: `grade:${crm}|${objectType}`,
     register: {
-      name: `${crmName(crm)}: ${objectType === "all" ? "all objects" : words(objectType).toLowerCase()}, grade ${grade.grade}`,
-      meaning: "The share of live records without any finding, and the grade that it earns.",
+      name: `${crmName(crm)}: ${objectType === "all" ? "all objects" : words(objectType).toLowerCase()}, ${gradeText(grade)}`,
+      meaning: "The share of live records without any finding, and the grade that it earns." +
+        (grade.grade === null ? ` ${ungradedText(grade)}` : ""),
     },
     parts: [], count: grade.n_live_records - grade.n_without_finding,
     noun: "record", countNote: `with a finding, of ${plural(grade.n_live_records, "live record")}`,
