@@ -26,9 +26,20 @@ records as (
     select
         record_sk,
         next_step,
-        amount
+        amount,
+        coalesce(stage_kind in ('won', 'lost'), false) as is_closed
     from {{ ref('int_crm__records') }}
     where object_type in ('opportunity', 'lead', 'case')
+),
+
+histories as (
+    select
+        crm,
+        object_type,
+        max(case when input = 'history:next_step' then 1 else 0 end) as has_next_step,
+        max(case when input = 'history:amount' then 1 else 0 end) as has_amount
+    from inputs
+    group by crm, object_type
 ),
 
 field_changes as (
@@ -238,15 +249,22 @@ meetings_found as (
         held_meetings.occurred_at between entries.first_meeting_at and entries.last_evidence_at
 ),
 
+-- Without a history, what a closed deal holds today does not tell what it held then.
 compared as (
     select
         entries.*,
-        entries.needs_next_step and not coalesce(values_found.has_next_step, false)
-            as lacks_next_step,
-        entries.needs_amount and not coalesce(values_found.has_amount, false) as lacks_amount,
+        {%- for field in ['next_step', 'amount'] %}
+            entries.needs_{{ field }}
+            and not coalesce(values_found.has_{{ field }}, false)
+            and (not coalesce(records.is_closed, false) or histories.has_{{ field }} = 1)
+                as lacks_{{ field }},
+        {%- endfor %}
         entries.needs_contact_role and contact_roles.record_id is null as lacks_contact_role,
         entries.needs_meeting and meetings_found.record_sk is null as lacks_meeting
     from entries
+    left join records on entries.record_sk = records.record_sk
+    left join histories
+        on entries.crm = histories.crm and entries.object_type = histories.object_type
     left join values_found
         on
             entries.record_sk = values_found.record_sk

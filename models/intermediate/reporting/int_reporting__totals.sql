@@ -29,41 +29,51 @@ inputs as (
     group by crm
 ),
 
+-- A closed deal without a close date closed when its CRM says so.
+dated as (
+    select
+        records.record_key,
+        case
+            when inputs.has_close_date = 1 and records.close_date is not null
+                then records.close_date
+            when records.stage_kind in ('won', 'lost')
+                then cast({{ business_time('opportunities.closed_at') }} as date)
+        end as closes_on,
+        case when inputs.has_amount = 1 then coalesce(records.amount, 0) end as amount,
+        opportunities.campaign,
+        upper({{ strip('opportunities.currency') }}) as currency
+    from records
+    inner join opportunities on records.record_key = opportunities.record_key
+    left join inputs on records.crm = inputs.crm
+    where records.object_type = 'opportunity' and records.is_live
+),
+
 deals as (
     select
         records.crm,
         coalesce(records.stage_kind, 'open') as stage_kind,
         records.stage,
-        case
-            when inputs.has_close_date = 1
-                then cast({{ dbt.date_trunc('month', 'records.close_date') }} as date)
-        end as close_month,
+        cast({{ dbt.date_trunc('month', 'dated.closes_on') }} as date) as close_month,
         records.lead_source,
-        opportunities.campaign,
-        upper({{ strip('opportunities.currency') }}) as currency,
-        case when inputs.has_amount = 1 then coalesce(records.amount, 0) end as amount,
+        dated.campaign,
+        dated.currency,
+        dated.amount,
         case
             -- A modification does not tell how long the sale took.
-            when
-                records.stage_kind = 'won'
-                and coalesce(records.has_creation_date, true)
-                and inputs.has_close_date = 1
+            when records.stage_kind = 'won' and coalesce(records.has_creation_date, true)
                 then {{ dbt.datediff(
                     'cast(' ~ business_time('records.created_at') ~ ' as date)',
-                    'records.close_date',
+                    'dated.closes_on',
                     'day'
                 ) }}
         end as cycle_days,
         -- A CRM may delete an account with its deals.
         coalesce(own.record_key, account.record_key) as removed_by
     from records
-    inner join opportunities
-        on records.record_key = opportunities.record_key
-    left join inputs on records.crm = inputs.crm
+    inner join dated on records.record_key = dated.record_key
     left join deletes as own on records.record_key = own.record_key
     left join deletes as account
         on {{ record_key('records.crm', "'account'", 'records.account_id') }} = account.record_key
-    where records.object_type = 'opportunity' and records.is_live
 ),
 
 leads as (

@@ -4,12 +4,12 @@
 {%- set window_start
     = later(as_of(), -86400, threshold('handoff_completeness__window_days')) -%}
 {%- set closed_on = 'cast(records.close_date as ' ~ dbt.type_timestamp() ~ ')' -%}
-{#- What a handoff needs, the input that must be landed to judge it, its name in words. -#}
-{%- set requirements = [
-    ('owner', 'active_owners', 'active owner of the account'),
-    ('contact', 'contact_roles', 'contact'),
-    ('activity', 'customer_activities', 'meeting, call or planned activity in time'),
-] %}
+{#- What a handoff needs, and its name in words. -#}
+{%- set requirements = {
+    'owner': 'active owner of the account',
+    'contact': 'contact',
+    'activity': 'meeting, call or planned activity in time',
+} %}
 
 with records as (
     select
@@ -52,22 +52,6 @@ activities as (
 
 activity_links as (
     select * from {{ ref('stg_crm__activity_links') }}
-),
-
-inputs as (
-    select * from {{ ref('int_crm__inputs') }}
-),
-
-judgeable as (
-    select
-        crm,
-        {%- for requirement, input, _ in requirements %}
-            max(case when input = '{{ input }}' then 1 else 0 end) = 1 as asks_{{ requirement }}
-            {%- if not loop.last %},{% endif %}
-        {%- endfor %}
-    from inputs
-    where object_type in ('account', 'opportunity')
-    group by crm
 ),
 
 periods as (
@@ -198,12 +182,10 @@ judged as (
     select
         deals.record_sk,
         deals.won_at,
-        judgeable.asks_owner
-        and {{ owner_fault('accounts', 'users') }} is not null as lacks_owner,
-        judgeable.asks_contact and contacted.record_sk is null as lacks_contact,
-        judgeable.asks_activity and taken_up.record_sk is null as lacks_activity
+        {{ owner_fault('accounts', 'users') }} is not null as lacks_owner,
+        contacted.record_sk is null as lacks_contact,
+        taken_up.record_sk is null as lacks_activity
     from deals
-    inner join judgeable on deals.crm = judgeable.crm
     left join records as accounts
         on
             deals.crm = accounts.crm
@@ -226,7 +208,7 @@ final as (
             when lacks_owner or lacks_contact or lacks_activity
                 then
                     'won'
-                    {%- for requirement, _, words in requirements %}
+                    {%- for requirement, words in requirements.items() %}
                         || case when lacks_{{ requirement }} then ', no {{ words }}' else '' end
                     {%- endfor %}
             else 'complete'

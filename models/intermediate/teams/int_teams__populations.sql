@@ -1,21 +1,21 @@
 -- One row per figure × CRM: whether it can be computed, and what for it is not landed.
-{#- Figure, what it reads (object type, input, in words), and whether it can do without; of what a
-    figure can do without, it needs one. -#}
+{#- Figure, what it reads (object type, input, in words): it needs all of it. -#}
 {%- set needs = [
-    ('speed_to_lead', 'lead', 'records', 'leads', 'false'),
-    ('speed_to_lead', 'lead', 'linked_activities', 'activities of leads', 'false'),
-    ('lead_owner_changes', 'lead', 'records', 'leads', 'false'),
-    ('lead_owner_changes', 'lead', 'history:owner_id', 'owner history of leads', 'false'),
-    ('handoff_completeness', 'opportunity', 'records', 'opportunities', 'false'),
-    ('handoff_completeness', 'opportunity', 'won_stages', 'won stages', 'false'),
-    ('handoff_completeness', 'account', 'active_owners', 'account owners', 'true'),
-    ('handoff_completeness', 'opportunity', 'contact_roles', 'contacts of opportunities', 'true'),
-    ('handoff_completeness', 'opportunity', 'customer_activities', 'activities', 'true'),
-    ('ownership_stability', 'account', 'records', 'accounts', 'false'),
-    ('ownership_stability', 'account', 'history:owner_id', 'owner history of accounts', 'false'),
-    ('clock_pauses', 'case', 'records', 'cases', 'false'),
-    ('clock_pauses', 'case', 'sla_clocks', 'SLA clocks of cases', 'false'),
-    ('clock_pauses', 'case', 'paused_seconds', 'paused seconds', 'false'),
+    ('speed_to_lead', 'lead', 'records', 'leads'),
+    ('speed_to_lead', 'lead', 'linked_activities', 'activities of leads'),
+    ('lead_owner_changes', 'lead', 'records', 'leads'),
+    ('lead_owner_changes', 'lead', 'history:owner_id', 'owner history of leads'),
+    ('lead_owner_changes', 'lead', 'status', 'statuses of leads'),
+    ('handoff_completeness', 'opportunity', 'records', 'opportunities'),
+    ('handoff_completeness', 'opportunity', 'won_stages', 'won stages'),
+    ('handoff_completeness', 'account', 'active_owners', 'account owners'),
+    ('handoff_completeness', 'opportunity', 'contact_roles', 'contacts of opportunities'),
+    ('handoff_completeness', 'opportunity', 'customer_activities', 'activities'),
+    ('ownership_stability', 'account', 'records', 'accounts'),
+    ('ownership_stability', 'account', 'history:owner_id', 'owner history of accounts'),
+    ('clock_pauses', 'case', 'records', 'cases'),
+    ('clock_pauses', 'case', 'sla_clocks', 'SLA clocks of cases'),
+    ('clock_pauses', 'case', 'paused_seconds', 'paused seconds'),
 ] %}
 
 with inputs as (
@@ -31,9 +31,8 @@ needs as (
         figure,
         object_type,
         input,
-        words,
-        (is_optional = 'true') as is_optional
-    from {{ text_rows(['figure', 'object_type', 'input', 'words', 'is_optional'], needs) }}
+        words
+    from {{ text_rows(['figure', 'object_type', 'input', 'words'], needs) }}
 ),
 
 -- Every figure is spoken of for every CRM, also where it cannot be computed.
@@ -43,7 +42,6 @@ needed as (
         crms.crm,
         needs.input,
         needs.words,
-        needs.is_optional,
         inputs.input is not null as is_found
     from needs
     cross join crms
@@ -58,11 +56,7 @@ final as (
     select
         figure,
         crm,
-        count(case when not is_optional and not is_found then 1 end) = 0
-        and (
-            count(case when is_optional then 1 end) = 0
-            or count(case when is_optional and is_found then 1 end) > 0
-        ) as is_landed,
+        count(case when not is_found then 1 end) = 0 as is_landed,
         coalesce(
             -- Without the records the rest goes without saying.
             min(case when input = 'records' and not is_found then words end),

@@ -20,7 +20,8 @@ figures as (
 ),
 
 -- The latest period that is over is frozen also where it is empty. An empty one before it needs no
--- row: what is missing up to the latest frozen period is nought.
+-- row: what is missing up to the latest frozen period is nought. Where no deal has a date, there is
+-- no period.
 latest as (
     {%- for grain, months in [('month', 1), ('quarter', 3)] %}
         select distinct
@@ -30,7 +31,7 @@ latest as (
             ) as period_start,
             is_rate
         from reported
-        where period_grain = '{{ grain }}'
+        where period_grain = '{{ grain }}' and period_start is not null
         {%- if not loop.last %}
 
             union all
