@@ -840,7 +840,11 @@ class Lifecycle:
         return any_of(one and self.flag(one, "is_customer")[0] for one in accounts)
 
     def open_opportunity(self, record) -> bool | None:
-        return self.open_deal(record)
+        is_open = self.open_deal(record)
+        if record.object_type == C and "contact_roles" not in self.crm.tables and not is_open:
+            of_account = any_of(one and self.open_deal(one) for one in self.account(record))
+            return is_open if of_account is False else None
+        return is_open
 
     def partner_or_strategic(self, record) -> bool | None:
         accounts = [record] if record.object_type == A else self.account(record)

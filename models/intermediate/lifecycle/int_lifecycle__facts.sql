@@ -34,6 +34,7 @@ joined as (
         inherited.is_active,
         inherited.is_of_customer,
         inherited.is_of_partner_or_strategic,
+        inherited.may_be_on_open_opportunity,
         inherited.lacks_hold,
         coalesce(junk.is_test_or_spam, false) as is_test_or_spam,
         coalesce(junk.is_unreachable, false) as is_unreachable

@@ -1,7 +1,10 @@
 -- One row per visible record: what it has of itself or from the records that it belongs to, deleted
 -- ones too. NULL: not known; a record that is named but cannot be seen may be anything.
 {#- What an account passes on. -#}
-{%- set facts = ['is_held', 'is_booked', 'is_active', 'is_customer', 'is_partner_or_strategic'] %}
+{%- set facts = [
+    'is_held', 'is_booked', 'is_active', 'is_customer', 'is_partner_or_strategic',
+    'has_open_opportunity',
+] %}
 
 with records as (
     select * from {{ ref('int_lifecycle__record_facts') }}
@@ -15,7 +18,8 @@ accounts as (
         has_own_booking as is_booked,
         not is_old or has_open_opportunity or is_customer as is_active,
         is_customer,
-        is_partner or is_strategic or is_listed_strategic as is_partner_or_strategic
+        is_partner or is_strategic or is_listed_strategic as is_partner_or_strategic,
+        has_open_opportunity
     from records
     where object_type = 'account'
 ),
@@ -36,6 +40,7 @@ with_account as (
         records.is_old,
         records.has_open_opportunity,
         records.has_own_booking,
+        records.has_contact_roles,
         {%- for fact in facts %}
             case
                 when records.is_account_missing then null
@@ -66,6 +71,7 @@ final as (
         is_active,
         is_customer as is_of_customer,
         is_partner_or_strategic as is_of_partner_or_strategic,
+        false as may_be_on_open_opportunity,
         lacks_legal_hold as lacks_hold
     from accounts
 
@@ -112,6 +118,10 @@ final as (
         records.object_type = 'contact'
         and (records.account_is_partner_or_strategic or records.is_listed_strategic)
             as is_of_partner_or_strategic,
+        -- Whom its account's deals name is not landed.
+        records.object_type = 'contact'
+        and not records.has_contact_roles
+        and coalesce(records.account_has_open_opportunity, true) as may_be_on_open_opportunity,
         records.lacks_legal_hold as lacks_hold
     from with_account as records
     left join contacts on records.contact_sk = contacts.record_sk

@@ -24,7 +24,9 @@ final as (
 
         -- Customer continuity
         is_of_customer as active_customer,
-        has_open_opportunity as open_opportunity,
+        case
+            when has_open_opportunity or not may_be_on_open_opportunity then has_open_opportunity
+        end as open_opportunity,
         is_of_partner_or_strategic as partner_or_strategic,
         has_departed and not is_contradictory as departed,
 
