@@ -1,6 +1,7 @@
 {#- Some loaders land as a list in a column, or as a child table, what is a table of its own here (the stages of a pipeline,
     the companies of a deal). For each declared table that is landed only so (meta `listed`) this makes a view in the schema
     of the staging models, one row per entry; on engines without a way to read such lists the table counts as not landed.
+    So it does for a table of which others hold the rest (meta `rest`): all their rows.
     Runs before every command, and stops a run that would read nothing at all of a CRM. -#}
 {% macro land_lists() %}
     {%- if not execute or is_demo() -%} {{ return('') }} {%- endif -%}
@@ -39,7 +40,8 @@
 
 
 {#- Selects of the rows of a table that is landed only as a list or as a child table, one for each landed place of its meta
-    `listed`; empty where it is landed as itself, or in none of them. A place has
+    `listed`, or of one that is landed with the rest of its rows beside it; empty where it is landed as itself alone, or in
+    none of them. A place has
       table    the landed table that holds the list, or (with parent) is the child table
       list     the column with the list; without it each row is an entry
       parent   the table of which dlt's child table has the rows
@@ -47,11 +49,13 @@
       columns  {column: names, or paths with dots, in an entry; `.` for the entry itself} -#}
 {% macro list_sources(crm, table, names) %}
     {%- set selects, meta = [], crm_hygiene.declared_table(crm, table).config.meta -%}
-    {%- set is_landed = namespace(itself=false) -%}
-    {%- for name in [table] + meta.get('also', []) if names.get(name | lower | replace('_', '')) -%}
-        {%- set is_landed.itself = true -%}
+    {%- set itself, rest = crm_hygiene.landed_among([table] + meta.get('also', []), names), [] -%}
+    {%- for name in meta.get('rest', []) if names.get(name | lower | replace('_', '')) -%}
+        {%- do rest.append(names[name | lower | replace('_', '')]) -%}
     {%- endfor -%}
-    {%- if not is_landed.itself and target.type in ('duckdb', 'postgres') -%}
+    {%- if itself and rest -%}
+        {%- do selects.extend(crm_hygiene.aligned_selects(crm_hygiene.declared_table(crm, table), [itself] + rest)) -%}
+    {%- elif not itself and target.type in ('duckdb', 'postgres') -%}
         {%- set declared = crm_hygiene.declared_table(crm, table) -%}
         {%- for place in meta.get('listed', []) -%}
             {%- set holder = names.get(place.table | lower | replace('_', '')) -%}
@@ -95,6 +99,41 @@
         {%- endfor -%}
     {%- endif -%}
     {{ return(selects) }}
+{% endmacro %}
+
+
+{#- A select of all rows for each of these tables of a landing, with the columns of all of them. -#}
+{% macro aligned_selects(declared, tables) %}
+    {%- set selects, all_columns, relations = [], {}, [] -%}
+    {%- for table in tables -%}
+        {%- set relation = api.Relation.create(declared.database, declared.schema, table) -%}
+        {%- set columns = crm_hygiene.landed_columns(relation) -%}
+        {%- do relations.append((relation, columns)) -%}
+        {%- for name, found in columns.items() if name not in all_columns -%} {%- do all_columns.update({name: found[0]}) -%} {%- endfor -%}
+    {%- endfor -%}
+    {%- for relation, columns in relations -%}
+        {%- set parts = [] -%}
+        {%- for name, column in all_columns.items() -%}
+            {%- set own = columns.get(name, [none])[0] -%}
+            {%- do parts.append(
+                'cast(null as ' ~ column.data_type ~ ')' if own is none
+                else adapter.quote(own.name) if own.data_type == column.data_type
+                else 'cast(' ~ adapter.quote(own.name) ~ ' as ' ~ column.data_type ~ ')'
+            ) -%}
+            {%- do parts.append(parts.pop() ~ ' as ' ~ adapter.quote(column.name)) -%}
+        {%- endfor -%}
+        {%- do selects.append('select ' ~ parts | join(', ') ~ ' from ' ~ relation) -%}
+    {%- endfor -%}
+    {{ return(selects) }}
+{% endmacro %}
+
+
+{#- The landed table that the first of these names means, or none. -#}
+{% macro landed_among(tables, names) %}
+    {%- for table in tables if names.get(table | lower | replace('_', '')) -%}
+        {{ return(names[table | lower | replace('_', '')]) }}
+    {%- endfor -%}
+    {{ return(none) }}
 {% endmacro %}
 
 

@@ -14,14 +14,11 @@
     {%- endif -%}
     {%- set names = crm_hygiene.landed_names(crm) if names is none else names -%}
     {%- set declared = crm_hygiene.declared_table(crm, table) -%}
-    {%- set meta, place = declared.config.meta, namespace(name=none) -%}
-    {%- for other in [table] + meta.get('also', []) if place.name is none -%}
-        {%- set place.name = names.get(other | lower | replace('_', '')) -%}
-    {%- endfor -%}
-    {%- if place.name is not none -%}
-        {{ return(api.Relation.create(declared.database, declared.schema, place.name)) }}
+    {%- if crm_hygiene.list_sources(crm, table, names) -%}
+        {{ return(crm_hygiene.listed_relation(crm, table)) }}
     {%- endif -%}
-    {{ return(crm_hygiene.listed_relation(crm, table) if crm_hygiene.list_sources(crm, table, names) else none) }}
+    {%- set name = crm_hygiene.landed_among([table] + declared.config.meta.get('also', []), names) -%}
+    {{ return(api.Relation.create(declared.database, declared.schema, name) if name else none) }}
 {% endmacro %}
 
 
@@ -48,7 +45,8 @@
 {#- The landed columns of a relation by their name without case and underscores, so that created_date,
     CREATED_DATE and CreatedDate are one; a name landed in two spellings has two entries in its list. A declared column
     that is not landed under its own name stands there with the columns that another loader lands in its place: those of its
-    meta `also`, and for a prefix those that the CRM's registration names. -#}
+    meta `also`, and for a prefix those that the CRM's registration names. Of a column that is landed under its own name
+    and split by type (old_value, oldvalue__fl) the parts stand behind it. -#}
 {% macro landed_columns(relation, declared=none) %}
     {%- set by_name = {} -%}
     {%- if relation is not none -%}
@@ -59,18 +57,19 @@
     {%- if declared is not none and by_name -%}
         {%- set added = {} -%}
         {%- set prefixes = crms().get(declared.source_name, {}).get('prefixes', {}) -%}
-        {%- for column in declared.columns.values() if column.name | replace('_', '') not in by_name -%}
-            {%- set others = [] -%}
+        {%- for column in declared.columns.values() -%}
+            {%- set name, others = column.name | replace('_', ''), [] -%}
             {%- for prefix, patterns in prefixes.items() if column.name.startswith(prefix) -%}
                 {%- for pattern in patterns -%}
                     {%- do others.append(pattern | replace('*', column.name[prefix | length:])) -%}
                 {%- endfor -%}
             {%- endfor -%}
-            {%- set found = [] -%}
-            {%- for other in others + (column.config.meta or {}).get('also', []) -%}
+            {%- set found = by_name.get(name, []) | list -%}
+            {%- for other in others + (column.config.meta or {}).get('also', [])
+                if name not in by_name or ('__' in other and other.split('__')[0] | replace('_', '') == name) -%}
                 {%- do found.extend(by_name.get(other | lower | replace('_', ''), [])) -%}
             {%- endfor -%}
-            {%- if found -%} {%- do added.update({column.name | replace('_', ''): found | unique(attribute='name') | list}) -%} {%- endif -%}
+            {%- if found -%} {%- do added.update({name: found | unique(attribute='name') | list}) -%} {%- endif -%}
         {%- endfor -%}
         {%- do by_name.update(added) -%}
     {%- endif -%}
