@@ -1,9 +1,9 @@
-"""The demo's two CRMs as Airbyte, dlt and Stitch land them, made from its tables in Fivetran's shape.
+"""The demo's two CRMs as Airbyte, dlt and Stitch land them, made of its tables in Fivetran's shape.
 
-Each function lands one CRM as one loader does on a typed warehouse: its tables, columns, types,
-nested values, stamps and marks of deletion. What the loader does not read is not landed; a record
-that is gone for good stays as it was last read. All properties are taken to be selected, and of
-dlt's options the history and the soft deletes.
+Each function lands a CRM as a loader does in a warehouse with types: its tables, columns, nested
+values, stamps and marks of deletion. What the loader does not read is not landed; a record that is
+gone for good stays as it was last read. All properties are taken to be selected, and of dlt's
+options the history and the soft deletes.
 """
 
 from pathlib import Path
@@ -45,8 +45,8 @@ class Landing:
         for file in sorted((ROOT / "seeds" / "demo" / crm).glob("*.csv")):
             name = file.stem.partition("__")[2]
             self.tables.append(name)
-            self.sql(f"""create table told."{name}" as
-                select * from read_csv('{file}', all_varchar = true)""")
+            self.sql(f"""create table told."{name}" as select * from read_csv('{file}',
+                all_varchar = true, header = true, delim = ',', quote = '"', sample_size = 100)""")
 
     def columns(self, table: str) -> list[str]:
         """Return the columns of a told table."""
@@ -180,8 +180,9 @@ def airbyte_hubspot(landing: Landing) -> None:
     landing.make("email_events", "email_event", {
         "id": "told.id", "type": "told.type", "recipient": "told.recipient",
         "created": "epoch_ms(try_cast(told.created as timestamptz))",
-        "emailCampaignId": "try_cast(told.email_campaign_id as bigint)", "category": "null::varchar",
-        "status": "null::varchar", "filteredEvent": "told.filtered_event = 'true'", **loaded(1),
+        "emailCampaignId": "try_cast(told.email_campaign_id as bigint)",
+        "category": "null::varchar", "status": "null::varchar",
+        "filteredEvent": "told.filtered_event = 'true'", **loaded(1),
     })  # fmt: skip
 
 
@@ -214,7 +215,9 @@ def dlt_hubspot(landing: Landing) -> None:
         if table == "ticket":
             columns["timestamp"] = "try_cast(told.timestamp_instant as timestamptz)"
         for stamp in (run, "1790831400.34"):
-            landing.make(f"{name}_property_history", told, {**columns, "_dlt_load_id": f"'{stamp}'"})
+            landing.make(
+                f"{name}_property_history", told, {**columns, "_dlt_load_id": f"'{stamp}'"}
+            )
     # A link is told once, by the contact or the company.
     for table in ("deal", "ticket"):
         for holder in LINKS[table]:
@@ -317,7 +320,9 @@ def salesforce_columns(landing: Landing, table: str, types: dict[str, str]) -> d
         if not column.startswith("_fivetran"):
             name = "".join(part.capitalize() for part in column.removesuffix("_c").split("_"))
             if column.endswith("_c"):
-                name = "_".join(p.capitalize() for p in column.removesuffix("_c").split("_")) + "__c"
+                name = (
+                    "_".join(p.capitalize() for p in column.removesuffix("_c").split("_")) + "__c"
+                )
             found[name] = landing.typed(table, column, types)
     return found
 
@@ -357,7 +362,9 @@ def stitch_salesforce(landing: Landing) -> None:
             if table in HISTORIES and name in ("OldValue", "NewValue"):
                 number = f"case when told.field = 'Amount' then {value} end"
                 columns[f"{name.lower()}__double"] = f"cast({number} as double)"
-                columns[f"{name.lower()}__string"] = f"case when told.field <> 'Amount' then {value} end"
+                columns[f"{name.lower()}__string"] = (
+                    f"case when told.field <> 'Amount' then {value} end"
+                )
             else:
                 columns[name.lower()] = value
         name = table.replace("_", "")
@@ -366,7 +373,16 @@ def stitch_salesforce(landing: Landing) -> None:
 
 def dlt_salesforce(landing: Landing) -> None:
     """Land Salesforce as dlt's verified source does: no histories, cases and lists; days in ms."""
-    names = ["account", "campaign_member", "contact", "event", "lead", "opportunity", "task", "user"]
+    names = [
+        "account",
+        "campaign_member",
+        "contact",
+        "event",
+        "lead",
+        "opportunity",
+        "task",
+        "user",
+    ]
     for table in [*names, "opportunity_contact_role"]:
         columns = {
             column: landing.typed(table, column, TYPES | {"date": "date"})
@@ -385,7 +401,14 @@ def dlt_salesforce(landing: Landing) -> None:
         landing.make("sf_user" if table == "user" else table, table, columns | loaded, where)
 
 
+def fivetran(landing: Landing) -> None:
+    """Land a CRM as the demo does."""
+    for table in landing.tables:
+        landing.sql(f'create table {landing.crm}."{table}" as from told."{table}"')
+
+
 SHAPES = {
+    "fivetran": {"hubspot": fivetran, "salesforce": fivetran},
     "airbyte": {"hubspot": airbyte_hubspot, "salesforce": airbyte_salesforce},
     "dlt": {"hubspot": dlt_hubspot, "salesforce": dlt_salesforce},
     "stitch": {"hubspot": stitch_hubspot, "salesforce": stitch_salesforce},
