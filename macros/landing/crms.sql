@@ -31,10 +31,7 @@
             ],
         },
         'hubspot': {
-            'prefixes': {'property_': [
-                'properties_*', '*', 'property_*__value', 'properties__*__value', 'property_*__value__double',
-                'property_*__value__string', 'property_*__value__fl', 'property_*__value__de', 'property_*__value__st'
-            ]},
+            'prefixes': {'property_': ['properties_*', '*', 'property_*__value', 'properties__*__value']},
             'tables': [
                 'company', 'company_property_history', 'contact', 'contact_merge_audit',
                 'contact_property_history', 'deal', 'deal_company', 'deal_contact', 'deal_pipeline',

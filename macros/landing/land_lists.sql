@@ -13,6 +13,8 @@
             {%- if sources -%}
                 {%- set relation = crm_hygiene.listed_relation(crm, table) -%}
                 {%- do adapter.create_schema(relation) -%}
+                {#- There a view is not replaced by one with other columns. -#}
+                {%- if target.type == 'postgres' -%} {%- do run_query('drop view if exists ' ~ relation) -%} {%- endif -%}
                 {%- do run_query('create or replace view ' ~ relation ~ ' as ' ~ sources | join(' union all ')) -%}
             {%- endif -%}
             {%- if crm_hygiene.landed_relation(crm, table, names) is not none -%} {%- set read.any = true -%} {%- endif -%}
@@ -106,21 +108,22 @@
 {% macro aligned_selects(declared, tables) %}
     {%- set selects, all_columns, relations = [], {}, [] -%}
     {%- for table in tables -%}
-        {%- set relation = api.Relation.create(declared.database, declared.schema, table) -%}
-        {%- set columns = crm_hygiene.landed_columns(relation) -%}
+        {%- set relation, columns = api.Relation.create(declared.database, declared.schema, table), {} -%}
+        {%- for column in adapter.get_columns_in_relation(relation) -%}
+            {%- set name = column.name | lower | replace('_', '') -%}
+            {%- do columns.setdefault(name, column) -%}
+            {%- do all_columns.setdefault(name, column) -%}
+        {%- endfor -%}
         {%- do relations.append((relation, columns)) -%}
-        {%- for name, found in columns.items() if name not in all_columns -%} {%- do all_columns.update({name: found[0]}) -%} {%- endfor -%}
     {%- endfor -%}
     {%- for relation, columns in relations -%}
         {%- set parts = [] -%}
         {%- for name, column in all_columns.items() -%}
-            {%- set own = columns.get(name, [none])[0] -%}
-            {%- do parts.append(
-                'cast(null as ' ~ column.data_type ~ ')' if own is none
-                else adapter.quote(own.name) if own.data_type == column.data_type
-                else 'cast(' ~ adapter.quote(own.name) ~ ' as ' ~ column.data_type ~ ')'
-            ) -%}
-            {%- do parts.append(parts.pop() ~ ' as ' ~ adapter.quote(column.name)) -%}
+            {%- set value = adapter.quote(columns[name].name) if name in columns else 'null' -%}
+            {%- if name not in columns or columns[name].data_type != column.data_type -%}
+                {%- set value = 'cast(' ~ value ~ ' as ' ~ column.data_type ~ ')' -%}
+            {%- endif -%}
+            {%- do parts.append(value ~ ' as ' ~ adapter.quote(column.name)) -%}
         {%- endfor -%}
         {%- do selects.append('select ' ~ parts | join(', ') ~ ' from ' ~ relation) -%}
     {%- endfor -%}

@@ -45,31 +45,35 @@
 {#- The landed columns of a relation by their name without case and underscores, so that created_date,
     CREATED_DATE and CreatedDate are one; a name landed in two spellings has two entries in its list. A declared column
     that is not landed under its own name stands there with the columns that another loader lands in its place: those of its
-    meta `also`, and for a prefix those that the CRM's registration names. Of a column that is landed under its own name
-    and split by type (old_value, oldvalue__fl) the parts stand behind it. -#}
+    meta `also`, and for a prefix those that the CRM's registration names. What a loader splits by
+    type (oldvalue__st, oldvalue__fl) stands under the name that is split, too. -#}
 {% macro landed_columns(relation, declared=none) %}
     {%- set by_name = {} -%}
     {%- if relation is not none -%}
+        {%- set types = ['st', 'fl', 'de', 'bo', 'in', 'it', 'dt', 'string', 'double', 'boolean', 'bigint'] -%}
         {%- for column in adapter.get_columns_in_relation(relation) -%}
-            {%- do by_name.setdefault(column.name | lower | replace('_', ''), []).append(column) -%}
+            {%- set name = column.name | lower -%}
+            {%- do by_name.setdefault(name | replace('_', ''), []).append(column) -%}
+            {%- if '__' in name and name.split('__') | last in types -%}
+                {%- do by_name.setdefault(name.rsplit('__', 1)[0] | replace('_', ''), []).append(column) -%}
+            {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
     {%- if declared is not none and by_name -%}
         {%- set added = {} -%}
         {%- set prefixes = crms().get(declared.source_name, {}).get('prefixes', {}) -%}
-        {%- for column in declared.columns.values() -%}
-            {%- set name, others = column.name | replace('_', ''), [] -%}
+        {%- for column in declared.columns.values() if column.name | replace('_', '') not in by_name -%}
+            {%- set others = [] -%}
             {%- for prefix, patterns in prefixes.items() if column.name.startswith(prefix) -%}
                 {%- for pattern in patterns -%}
                     {%- do others.append(pattern | replace('*', column.name[prefix | length:])) -%}
                 {%- endfor -%}
             {%- endfor -%}
-            {%- set found = by_name.get(name, []) | list -%}
-            {%- for other in others + (column.config.meta or {}).get('also', [])
-                if name not in by_name or ('__' in other and other.split('__')[0] | replace('_', '') == name) -%}
+            {%- set found = [] -%}
+            {%- for other in others + (column.config.meta or {}).get('also', []) -%}
                 {%- do found.extend(by_name.get(other | lower | replace('_', ''), [])) -%}
             {%- endfor -%}
-            {%- if found -%} {%- do added.update({name: found | unique(attribute='name') | list}) -%} {%- endif -%}
+            {%- if found -%} {%- do added.update({column.name | replace('_', ''): found | unique(attribute='name') | list}) -%} {%- endif -%}
         {%- endfor -%}
         {%- do by_name.update(added) -%}
     {%- endif -%}

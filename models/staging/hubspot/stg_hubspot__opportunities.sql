@@ -30,8 +30,11 @@ accounts as (
                 deal_companies.company_id
         ) as place
     from deal_companies
-    left join deals on deal_companies.deal_id = deals.deal_id and deals.is_latest_version
-        and deals.landing_status = 'staged'
+    left join deals
+        on
+            deal_companies.deal_id = deals.deal_id
+            and deals.landing_status = 'staged'
+            and deals.is_latest_version
     where
         deal_companies.landing_status = 'staged'
         and not coalesce(deal_companies._fivetran_deleted, false)
