@@ -175,7 +175,7 @@
     {%- set loaders = {'airbyte': 'Airbyte', 'dlt': 'dlt', 'sdc': 'Stitch (Singer)', 'fivetran': 'Fivetran'} -%}
     {%- set found = {} -%}
     {%- for table in declared -%}
-        {%- set others = [table.name] + table.config.meta.get('also', []) -%}
+        {%- set others = [table.name] + table.config.meta.get('also', []) + table.config.meta.get('rest', []) -%}
         {%- for place in table.config.meta.get('listed', []) -%}
             {%- do others.extend([place.table, place.parent or place.table]) -%}
         {%- endfor -%}

@@ -1,6 +1,7 @@
 {#- Some loaders land as a list in a column, or as a child table, what is a table of its own here (the stages of a pipeline,
     the companies of a deal). For each declared table that is landed only so (meta `listed`) this makes a view in the schema
     of the staging models, one row per entry; on engines without a way to read such lists the table counts as not landed.
+    So it does for a table of which others hold the rest (meta `rest`): all their rows.
     Runs before every command, and stops a run that would read nothing at all of a CRM. -#}
 {% macro land_lists() %}
     {%- if not execute or is_demo() -%} {{ return('') }} {%- endif -%}
@@ -12,6 +13,8 @@
             {%- if sources -%}
                 {%- set relation = crm_hygiene.listed_relation(crm, table) -%}
                 {%- do adapter.create_schema(relation) -%}
+                {#- There a view is not replaced by one with other columns. -#}
+                {%- if target.type == 'postgres' -%} {%- do run_query('drop view if exists ' ~ relation) -%} {%- endif -%}
                 {%- do run_query('create or replace view ' ~ relation ~ ' as ' ~ sources | join(' union all ')) -%}
             {%- endif -%}
             {%- if crm_hygiene.landed_relation(crm, table, names) is not none -%} {%- set read.any = true -%} {%- endif -%}
@@ -39,7 +42,8 @@
 
 
 {#- Selects of the rows of a table that is landed only as a list or as a child table, one for each landed place of its meta
-    `listed`; empty where it is landed as itself, or in none of them. A place has
+    `listed`, or of one that is landed with the rest of its rows beside it; empty where it is landed as itself alone, or in
+    none of them. A place has
       table    the landed table that holds the list, or (with parent) is the child table
       list     the column with the list; without it each row is an entry
       parent   the table of which dlt's child table has the rows
@@ -47,11 +51,13 @@
       columns  {column: names, or paths with dots, in an entry; `.` for the entry itself} -#}
 {% macro list_sources(crm, table, names) %}
     {%- set selects, meta = [], crm_hygiene.declared_table(crm, table).config.meta -%}
-    {%- set is_landed = namespace(itself=false) -%}
-    {%- for name in [table] + meta.get('also', []) if names.get(name | lower | replace('_', '')) -%}
-        {%- set is_landed.itself = true -%}
+    {%- set itself, rest = crm_hygiene.landed_among([table] + meta.get('also', []), names), [] -%}
+    {%- for name in meta.get('rest', []) if names.get(name | lower | replace('_', '')) -%}
+        {%- do rest.append(names[name | lower | replace('_', '')]) -%}
     {%- endfor -%}
-    {%- if not is_landed.itself and target.type in ('duckdb', 'postgres') -%}
+    {%- if itself and rest -%}
+        {%- do selects.extend(crm_hygiene.aligned_selects(crm_hygiene.declared_table(crm, table), [itself] + rest)) -%}
+    {%- elif not itself and target.type in ('duckdb', 'postgres') -%}
         {%- set declared = crm_hygiene.declared_table(crm, table) -%}
         {%- for place in meta.get('listed', []) -%}
             {%- set holder = names.get(place.table | lower | replace('_', '')) -%}
@@ -95,6 +101,42 @@
         {%- endfor -%}
     {%- endif -%}
     {{ return(selects) }}
+{% endmacro %}
+
+
+{#- A select of all rows for each of these tables of a landing, with the columns of all of them. -#}
+{% macro aligned_selects(declared, tables) %}
+    {%- set selects, all_columns, relations = [], {}, [] -%}
+    {%- for table in tables -%}
+        {%- set relation, columns = api.Relation.create(declared.database, declared.schema, table), {} -%}
+        {%- for column in adapter.get_columns_in_relation(relation) -%}
+            {%- set name = column.name | lower | replace('_', '') -%}
+            {%- do columns.setdefault(name, column) -%}
+            {%- do all_columns.setdefault(name, column) -%}
+        {%- endfor -%}
+        {%- do relations.append((relation, columns)) -%}
+    {%- endfor -%}
+    {%- for relation, columns in relations -%}
+        {%- set parts = [] -%}
+        {%- for name, column in all_columns.items() -%}
+            {%- set value = adapter.quote(columns[name].name) if name in columns else 'null' -%}
+            {%- if name not in columns or columns[name].data_type != column.data_type -%}
+                {%- set value = 'cast(' ~ value ~ ' as ' ~ column.data_type ~ ')' -%}
+            {%- endif -%}
+            {%- do parts.append(value ~ ' as ' ~ adapter.quote(column.name)) -%}
+        {%- endfor -%}
+        {%- do selects.append('select ' ~ parts | join(', ') ~ ' from ' ~ relation) -%}
+    {%- endfor -%}
+    {{ return(selects) }}
+{% endmacro %}
+
+
+{#- The landed table that the first of these names means, or none. -#}
+{% macro landed_among(tables, names) %}
+    {%- for table in tables if names.get(table | lower | replace('_', '')) -%}
+        {{ return(names[table | lower | replace('_', '')]) }}
+    {%- endfor -%}
+    {{ return(none) }}
 {% endmacro %}
 
 

@@ -14,14 +14,11 @@
     {%- endif -%}
     {%- set names = crm_hygiene.landed_names(crm) if names is none else names -%}
     {%- set declared = crm_hygiene.declared_table(crm, table) -%}
-    {%- set meta, place = declared.config.meta, namespace(name=none) -%}
-    {%- for other in [table] + meta.get('also', []) if place.name is none -%}
-        {%- set place.name = names.get(other | lower | replace('_', '')) -%}
-    {%- endfor -%}
-    {%- if place.name is not none -%}
-        {{ return(api.Relation.create(declared.database, declared.schema, place.name)) }}
+    {%- if crm_hygiene.list_sources(crm, table, names) -%}
+        {{ return(crm_hygiene.listed_relation(crm, table)) }}
     {%- endif -%}
-    {{ return(crm_hygiene.listed_relation(crm, table) if crm_hygiene.list_sources(crm, table, names) else none) }}
+    {%- set name = crm_hygiene.landed_among([table] + declared.config.meta.get('also', []), names) -%}
+    {{ return(api.Relation.create(declared.database, declared.schema, name) if name else none) }}
 {% endmacro %}
 
 
@@ -48,12 +45,18 @@
 {#- The landed columns of a relation by their name without case and underscores, so that created_date,
     CREATED_DATE and CreatedDate are one; a name landed in two spellings has two entries in its list. A declared column
     that is not landed under its own name stands there with the columns that another loader lands in its place: those of its
-    meta `also`, and for a prefix those that the CRM's registration names. -#}
+    meta `also`, and for a prefix those that the CRM's registration names. What a loader splits by
+    type (oldvalue__st, oldvalue__fl) stands under the name that is split, too. -#}
 {% macro landed_columns(relation, declared=none) %}
     {%- set by_name = {} -%}
     {%- if relation is not none -%}
+        {%- set types = ['st', 'fl', 'de', 'bo', 'in', 'it', 'dt', 'string', 'double', 'boolean', 'bigint'] -%}
         {%- for column in adapter.get_columns_in_relation(relation) -%}
-            {%- do by_name.setdefault(column.name | lower | replace('_', ''), []).append(column) -%}
+            {%- set name = column.name | lower -%}
+            {%- do by_name.setdefault(name | replace('_', ''), []).append(column) -%}
+            {%- if '__' in name and name.split('__') | last in types -%}
+                {%- do by_name.setdefault(name.rsplit('__', 1)[0] | replace('_', ''), []).append(column) -%}
+            {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
     {%- if declared is not none and by_name -%}

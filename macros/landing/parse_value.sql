@@ -15,7 +15,14 @@
     {%- set instant_regex = '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?' -%}
     {%- set offset_regex = '[ T][0-9]{1,2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|z|[ ]?[+-][0-9]{2}(:?[0-9]{2})?)' -%}
     {%- set times = '([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?' -%}
-    {%- if declared_type == 'string' -%}
+    {%- if declared_type == 'string' and is_number and 'int' not in landed -%}
+        {#- A loader that takes an id for a number may land it with decimals. -#}
+        case
+            when {{ expression }} = floor({{ expression }}) and abs({{ expression }}) < 1e15
+                then cast(cast({{ expression }} as bigint) as {{ dbt.type_string() }})
+            else cast({{ expression }} as {{ dbt.type_string() }})
+        end
+    {%- elif declared_type == 'string' -%}
         cast({{ expression }} as {{ dbt.type_string() }})
     {%- elif declared_type == 'timestamp' -%}
         {%- if 'timestamp' in landed and ('zone' in landed or 'tz' in landed) and 'without' not in landed and 'ntz' not in landed -%}

@@ -15,15 +15,29 @@ deal_companies as (
 
 accounts as (
     select
-        deal_id,
-        company_id,
+        deal_companies.deal_id,
+        deal_companies.company_id,
         -- Type 5 is HubSpot's own label for the primary company.
         row_number() over (
-            partition by deal_id
-            order by case when type_id = '5' then 0 else 1 end, company_id
+            partition by deal_companies.deal_id
+            order by
+                case
+                    when deal_companies.type_id = '5' then 0
+                    when deal_companies.company_id = deals.property_hs_primary_associated_company
+                        then 1
+                    else 2
+                end,
+                deal_companies.company_id
         ) as place
     from deal_companies
-    where landing_status = 'staged' and not coalesce(_fivetran_deleted, false)
+    left join deals
+        on
+            deal_companies.deal_id = deals.deal_id
+            and deals.landing_status = 'staged'
+            and deals.is_latest_version
+    where
+        deal_companies.landing_status = 'staged'
+        and not coalesce(deal_companies._fivetran_deleted, false)
 ),
 
 final as (

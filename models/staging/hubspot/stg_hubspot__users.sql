@@ -34,7 +34,8 @@ named_teams as (
 final as (
     select
         owners.owner_id as user_id,
-        coalesce(owners.active_user_id, owners.user_id) as login_id,
+        coalesce(owners.active_user_id, owners.user_id, owners.user_id_including_inactive)
+            as login_id,
         {{ strip("coalesce(owners.first_name, '') || ' ' || coalesce(owners.last_name, '')") }}
             as user_name,
         owners.email,
