@@ -90,5 +90,193 @@ def test_folders_without_files_that_can_be_used_are_said_to_be(tmp_path, capsys)
     assert mapping.main([str(tmp_path)]) == 1
     assert "no CSV or parquet file" in capsys.readouterr().err
     (tmp_path / "weather.csv").write_text("day,rain\n1,2\n")
-    assert mapping.main([str(tmp_path)]) == 1
-    assert "No file is called like a table" in capsys.readouterr().err
+    assert mapping.main([str(tmp_path)]) == 0
+    assert "not recognised: weather.csv; it could be no table" in capsys.readouterr().out
+    assert mapping.main([str(tmp_path), "--land"]) == 1
+    assert "names no source" in capsys.readouterr().err
+
+
+OWN = {
+    "companies_export.csv": "Company No,Company,Web Site,Created,Account Manager\n"
+    "C1,Alpha,alpha.example,01/02/2024,R1\nC2,Alpha,beta.example,07/19/2024,R1\n"
+    "C3,--- TOTAL ---,,31/31/2024,\n",
+    "deals.csv": "Deal No,Company No,Phase,Sales Rep,Opened,Expected Close,Closed On,Lost Because\n"
+    "D1,C1,Lost,R1,01/02/2024,02/03/2024,03/04/2024,Price\n"
+    "D2,C2,Demo,R2,05/20/2024,06/20/2024,,\n",
+    "kontakte.csv": "Personen-Nr;Vorname;Firma-Nr;Angelegt am\n1;Anna;C1;06.06.2025 15:42\n",
+    "phase_log.csv": "Log No,Deal No,From Phase,To Phase,Changed On,Changed By\n"
+    "1,D1,Inquiry,Demo,29.07.2024 11:42,R1\n2,D1,Demo,Lost,29.08.2024 11:42,R1\n",
+    "sales_team.csv": "Rep Code,Rep,Mail,Reports To,Still Here\n"
+    "R1,Ann,a@x.example,,Y\nR2,Ann,b@x.example,R1,N\n",
+    "touchpoints.csv": "No;Deal;Person;Kind;Happened;By\nT0;D1;1;Visit;12.10.2023 04:19;R1\n",
+}
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A folder whose files and columns are called as people call theirs."""
+    return filled_folder(tmp_path, monkeypatch, OWN)
+
+
+def filled_folder(tmp_path, monkeypatch, files):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    monkeypatch.setenv("CRM_HYGIENE_DUCKDB", str(tmp_path / "crm.duckdb"))
+    return folder
+
+
+def sources_of(folder, table: str) -> dict[str, str]:
+    rows = rows_of(folder).items()
+    return {key[1]: row["source"] for key, row in rows if key[0] == table and row["source"]}
+
+
+def test_files_and_columns_are_known_by_what_people_call_them(own, capsys):
+    assert mapping.main([str(own)]) == 0
+    assert sources_of(own, "accounts") == {
+        "account_id": "Company No",
+        "name": "Company",
+        "domain": "Web Site",
+        "created_at": "Created",
+        "owner_id": "Account Manager",
+    }
+    assert sources_of(own, "opportunities") == {
+        "opportunity_id": "Deal No",
+        "account_id": "Company No",
+        "stage": "Phase",
+        "owner_id": "Sales Rep",
+        "created_at": "Opened",
+        "close_date": "Expected Close",
+        "closed_at": "Closed On",
+        "loss_reason": "Lost Because",
+    }
+    assert sources_of(own, "contacts") == {
+        "contact_id": "Personen-Nr",
+        "first_name": "Vorname",
+        "account_id": "Firma-Nr",
+        "created_at": "Angelegt am",
+    }
+    assert sources_of(own, "users") == {
+        "user_id": "Rep Code",
+        "name": "Rep",
+        "email": "Mail",
+        "manager_id": "Reports To",
+        "is_active": "Still Here",
+    }
+    assert sources_of(own, "activities") == {
+        "activity_id": "No",
+        "opportunity_id": "Deal",
+        "contact_id": "Person",
+        "type": "Kind",
+        "occurred_at": "Happened",
+        "owner_id": "By",
+    }
+    out = capsys.readouterr().out
+    assert "not used" not in out and "REQUIRED" not in out
+
+
+def test_a_log_of_stages_gets_constants_that_are_landed(own, tmp_path, capsys):
+    mapping.main([str(own)])
+    assert sources_of(own, "changes") == {
+        "object_type": "'opportunity'",
+        "field": "'stage'",
+        "record_id": "Deal No",
+        "change_id": "Log No",
+        "old_value": "From Phase",
+        "new_value": "To Phase",
+        "changed_at": "Changed On",
+        "changed_by": "Changed By",
+    }
+    # A constant of one's own, in a row that names no file.
+    change(own, "currency,,deals.csv,", "currency,,,'O''Euro'")
+    assert mapping.main([str(own), "--land"]) == 0
+    with duckdb.connect(str(tmp_path / "crm.duckdb")) as connection:
+        query = "select distinct object_type, field from crm_landing.changes"
+        assert connection.sql(query).fetchall() == [("opportunity", "stage")]
+        query = "select distinct currency from crm_landing.opportunities"
+        assert connection.sql(query).fetchall() == [("O''Euro",)]
+    change(own, "loss_reason,,deals.csv,Lost Because", "loss_reason,,sales_team.csv,Rep")
+    assert mapping.main([str(own), "--land"]) == 1
+    assert "opportunities has to come of one file, not of 2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "head, deals, key",
+    [
+        # An id is unique and filled.
+        ("Company,Company No", "Deal No,Stage\n1,x\n", "Company No"),
+        ("Company,Company No\nC,1\nC,1\nB,", "Deal No,Stage\n1,x\n", ""),
+        # A name is a key only where other files refer to it.
+        ("Company,City", "Deal No,Stage\n1,x\n", ""),
+        ("Company,City", "Deal No,Company\n1,A\n", "Company"),
+        ("Company,Company No", "Deal No,Company\n1,A\n", "Company"),
+    ],
+)
+def test_a_key_is_unique_and_what_others_refer_to(tmp_path, monkeypatch, capsys, head, deals, key):
+    files = {"companies.csv": f"{head}\nA,7\nB,8\n", "deals.csv": deals}
+    folder = filled_folder(tmp_path, monkeypatch, files)
+    mapping.main([str(folder)])
+    assert sources_of(folder, "accounts").get("account_id", "") == key
+    assert ("not found: accounts.account_id" in capsys.readouterr().out) == (key == "")
+
+
+@pytest.mark.parametrize(
+    "column", ["Deal No", "Deal Nr", "Deal Number", "Deal Code", "Deal Key", "Deal Id", "Deal #"]
+)
+def test_last_words_that_mean_an_id(column):
+    assert mapping.is_id(column)
+    assert mapping.forms(column)[-1] == "deal_id"
+
+
+def test_a_file_of_any_name_is_known_by_its_columns_or_said_what_it_could_be(
+    tmp_path, monkeypatch, capsys
+):
+    files = {
+        "dump_2025.csv": "opportunity_id,created_at,stage,amount\n1,2025-01-01,a,1\n",
+        "misc.csv": "First Name,Last Name,Shoe size,Hat size\na,b,1,2\n",
+    }
+    folder = filled_folder(tmp_path, monkeypatch, files)
+    assert mapping.main([str(folder)]) == 0
+    assert sources_of(folder, "opportunities")["amount"] == "amount"
+    out = capsys.readouterr().out
+    assert "not recognised: misc.csv; it could be leads (2 columns), contacts (2 columns)" in out
+    # What is not matched is there to be filled in, and landing passes over it.
+    rows = rows_of(folder)
+    assert rows["contacts", "contact_id"]["required"] == "required"
+    assert not rows["contacts", "contact_id"]["file"] + rows["contacts", "contact_id"]["source"]
+    assert mapping.main([str(folder), "--land"]) == 0
+    assert "Landed in crm_landing: opportunities\n" in capsys.readouterr().out
+
+
+def test_the_next_commands_keep_what_was_asked_for(own, tmp_path, capsys):
+    path = tmp_path / "my mapping.csv"
+    given = [str(own), "--mapping", str(path), "--schema", "mine"]
+    assert mapping.main(given) == 0
+    assert f"map {own} --mapping '{path}' --schema mine --land" in capsys.readouterr().out
+    assert mapping.main([*given, "--land"]) == 0
+    assert "crm_sources: [open], open_schema: mine, landed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "dates, shown, variable",
+    [
+        (("01/02/2024", "07/19/2024 10:00"), "mdy", "mdy"),
+        (("01/02/2024", "19/07/2024"), "dmy", "dmy"),
+        (("01/02/2024", "31/31/2024"), "cannot be told", "<dmy or mdy>"),
+        (("01/02/2024", "19/07/2024", "07/19/2024"), "cannot be told", "<dmy or mdy>"),
+        (("19/07/2024", "18/07/2024"), "", ""),
+        (("2024-01-02", "1.2.2024"), "", ""),
+    ],
+)
+def test_dates_that_can_be_read_in_two_ways(tmp_path, monkeypatch, capsys, dates, shown, variable):
+    rows = "".join(f"{number},{date}\n" for number, date in enumerate(dates))
+    folder = filled_folder(tmp_path, monkeypatch, {"deals.csv": f"Deal No,Created\n{rows}"})
+    formats = f"landed_formats: {{open: {{dates: {variable}}}}}"
+    for arguments in ([], ["--land"]):
+        assert mapping.main([str(folder), *arguments]) == 0
+        out = capsys.readouterr().out
+        assert ("DATES of deals.csv: Created" in out) == bool(shown)
+        assert f"the values show: {shown}\n" in out or not shown
+        assert (formats in out) == bool(shown)
+    assert (f"[open], {formats}}}'" in out) == bool(shown)
