@@ -32,16 +32,6 @@ records as (
     where object_type in ('opportunity', 'lead', 'case')
 ),
 
-histories as (
-    select
-        crm,
-        object_type,
-        max(case when input = 'history:next_step' then 1 else 0 end) as has_next_step,
-        max(case when input = 'history:amount' then 1 else 0 end) as has_amount
-    from inputs
-    group by crm, object_type
-),
-
 field_changes as (
     select
         record_sk,
@@ -76,6 +66,16 @@ links as (
 
 opportunity_contacts as (
     select * from {{ ref('stg_crm__opportunity_contacts') }}
+),
+
+histories as (
+    select
+        crm,
+        object_type,
+        max(case when input = 'history:next_step' then 1 else 0 end) as has_next_step,
+        max(case when input = 'history:amount' then 1 else 0 end) as has_amount
+    from inputs
+    group by crm, object_type
 ),
 
 contact_roles as (

@@ -24,18 +24,6 @@
     'is_strategic': ('is_strategic is not null', ['account']),
     'loss_reasons': ('not ' ~ is_blank('loss_reason'), ['opportunity']),
 } -%}
-{#- What both a record and its history tell: where a history ends with a value and no record has
-    one, the column is not landed, and the history is not enough to judge all records by. -#}
-{%- set told_twice = {
-    'owner_id': ('owner_id', objects),
-    'lead_source': ('lead_source', ['contact', 'lead', 'opportunity']),
-    'status': ('status', ['lead', 'case']),
-    'stage': ('stage', ['opportunity']),
-    'amount': ('amount', ['opportunity']),
-    'close_date': ('close_date', ['opportunity']),
-    'next_step': ('next_step', ['opportunity']),
-    'loss_reason': ('loss_reason', ['opportunity']),
-} -%}
 {%- set flags = of_landed | reject('equalto', 'loss_reasons') | list %}
 with records as (
     select * from {{ ref('int_crm__records') }}
@@ -162,7 +150,7 @@ landed as (
                     end
                 ) as has_{{ input }},
             {%- endfor %}
-            {%- for field, (column, tellers) in told_twice.items() %}
+            {%- for field, (column, tellers) in fields_told_twice().items() %}
                 max(
                     case
                         when {{
@@ -428,7 +416,7 @@ untold as (
         histories.has_last_values = 1
         and coalesce(
             case histories.field
-                {%- for field in told_twice %}
+                {%- for field in fields_told_twice() %}
                     when '{{ field }}' then landed.tells_{{ field }}
                 {%- endfor %}
                 else 1
