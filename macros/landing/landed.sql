@@ -298,7 +298,7 @@ from named
 
 
 {#- What is read of a landed table more than once, made once: {name: expression}, over a relation that is called source.
-      text_<column>_<n>  a value of another type that is landed as text, stripped
+      text_<column>_<n>  a value of another type that is landed as text, stripped; NULL for a word that exports write for nothing
       id_<column>_<n>    an id in the one form that is compared -#}
 {% macro told_texts(declared, landed) %}
     {%- set texts = {} -%}
@@ -307,8 +307,11 @@ from named
             {%- set value = 'source.' ~ adapter.quote(source_column.name) -%}
             {%- set place = column.name ~ '_' ~ loop.index -%}
             {%- if column.data_type != 'string' and crm_hygiene.is_text_type(source_column.dtype) -%}
+                {%- set told = crm_hygiene.strip('cast(' ~ value ~ ' as ' ~ dbt.type_string() ~ ')') -%}
                 {%- do texts.update({
-                    'text_' ~ place: crm_hygiene.strip('cast(' ~ value ~ ' as ' ~ dbt.type_string() ~ ')')
+                    'text_' ~ place: 'case when ' ~ crm_hygiene.matches(
+                        'lower(' ~ told ~ ')', 'null|none|nil|nan|na|n/a|#n/a|-|--'
+                    ) ~ ' then null else ' ~ told ~ ' end'
                 }) -%}
             {%- elif crm_hygiene.has_two_forms(declared, column) -%}
                 {%- do texts.update({

@@ -86,6 +86,7 @@ OPPORTUNITIES = [
     (("far_close_date", OK, "1", "2999-12-31"), None),
     (("year_24", OK, "1", "0024-05-01"), None),
     (("blank_amount", OK, "  ", ""), None),
+    (("words_for_nothing", OK, " NULL", "n/a"), None),
 ]
 
 UNREADABLE_AMOUNTS = (
@@ -214,6 +215,7 @@ def test_values_arrive_as_landed(garbage):
         "millions": "1234567.000000",
         "groups_of_dots": "1234567.000000",
         "blank_amount": None,
+        "words_for_nothing": None,
     }
     closed = dict(
         garbage.sql(

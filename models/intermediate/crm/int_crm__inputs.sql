@@ -150,11 +150,11 @@ landed as (
                     end
                 ) as has_{{ input }},
             {%- endfor %}
-            {%- for field, (column, tellers) in fields_told_twice().items() %}
+            {%- for field, tellers in fields_told_twice().items() %}
                 max(
                     case
                         when {{
-                            'not ' ~ is_blank('cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')')
+                            'not ' ~ is_blank('cast(' ~ field ~ ' as ' ~ dbt.type_string() ~ ')')
                             if object_type in tellers else 'false'
                         }} then 1
                         else 0
