@@ -171,6 +171,38 @@ def test_losing_more_than_a_tenth_of_the_rows_warns(
     assert failures(result) == ({("warning", "opportunity", "")} if warns else set())
 
 
+def test_keys_and_instants_that_are_gone_are_told_though_the_rows_are_as_many(
+    warehouse: Warehouse,
+) -> None:
+    days = [f"2025-01-{day:02d} 12:00:00" for day in range(1, 21)]
+    rows = [row | {"created_date": at} for row, at in zip(opportunities(20), days, strict=True)]
+    warehouse.land("salesforce", opportunity=rows, opportunity_stage=stages())
+    assert failures(warehouse.validate(SALESFORCE)) == set()
+    # Two days of nineteen, a record of twenty: as much as may go.
+    later = [row | {"created_date": max(row["created_date"], days[1])} for row in rows]
+    later[19]["created_date"] = days[18]
+    warehouse.land("salesforce", opportunity=later)
+    assert failures(warehouse.validate(SALESFORCE)) == set()
+    for few in later[5:]:
+        few["created_date"] = min(max(few["created_date"], days[4]), days[10])
+    repeated = [*later[5:], *later[5:8], *later[5:7]]
+    warehouse.land("salesforce", opportunity=repeated)
+    told = {check.type: check for check in warehouse.validate(SALESFORCE).failed("warning")}
+    assert "20 at the last run" in told["keys_are_still_landed"].expected
+    assert told["keys_are_still_landed"].found == "15 keys"
+    oldest = told["oldest_instant_is_still_landed"]
+    assert (oldest.column, oldest.found) == ("created_date", "none before 2025-01-06")
+    newest = told["newest_instant_is_still_landed"]
+    assert newest.sentence() == (
+        "salesforce.opportunity, column created_date: expected values up to 2025-01-19 12:00, as at"
+        " the last run; found none after 2025-01-11 12:00."
+    )
+    assert {check.severity for check in told.values()} == {"warning"}
+    # What is told once is what the next run compares with.
+    again = {check.type for check in warehouse.validate(SALESFORCE).failed("warning")}
+    assert not again & {"keys_are_still_landed", "oldest_instant_is_still_landed"}
+
+
 def test_a_table_or_a_landing_that_is_gone_stops_the_build(warehouse: Warehouse) -> None:
     warehouse.land("salesforce", opportunity=opportunities(5), opportunity_stage=stages())
     assert warehouse.validate(SALESFORCE).ok

@@ -8,6 +8,7 @@ import types
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from crm_hygiene.gate.checks import DERIVED_COLUMNS, Check, GateError, plural
@@ -147,14 +148,16 @@ def judge_landing(
     landing: Landing,
     expected: dict[str, list[dict[str, Any]]],
     parameters: dict[str, dict[str, Any]],
-) -> dict[str, tuple[list[Check], int | None]]:
-    """Judge the landed tables; return the checks of each, and its row count where that is right.
+) -> dict[str, tuple[list[Check], int | None, dict[str, Any]]]:
+    """Judge the landed tables; return the checks of each, its row count where that is right, and
+    what it reaches over (see `reach`).
 
     Each table is read once, into a temporary one: what cannot be read is a failed check.
     """
     unreadable = {}
     for name, landed in landing.landed.items():
         columns = columns_used(name, landing.declared[name], expected, landed)
+        columns += [each for each in instants(landing, name) if each not in columns]
         chosen = ", ".join([*(f'"{column}"' for column in columns), *DERIVED_COLUMNS])
         query = f"select {chosen} from ({landed.query}) as landed"
         try:
@@ -169,13 +172,41 @@ def judge_landing(
     judged = {}
     for name in landing.landed:
         if name in unreadable:
-            judged[name] = [unreadable[name]], None
+            judged[name] = [unreadable[name]], None, {}
             continue
         entries = [
             entry for entry in expected[name] if not set(others_of(entry)) & unreadable.keys()
         ]
-        judged[name] = judge_table(engine, landing, name, entries, parameters[name])
+        judged[name] = (
+            *judge_table(engine, landing, name, entries, parameters[name]),
+            reach(
+                engine,
+                temporary(landing.crm, name),
+                instants(landing, name),
+                parameters[name]["run_start"],
+            ),
+        )
     return judged
+
+
+def instants(landing: Landing, name: str) -> list[str]:
+    """The instants of a table that are landed."""
+    return [column for column in landing.declared[name].events if landing.landed[name].has(column)]
+
+
+def reach(engine: Any, table: str, columns: list[str], until: datetime) -> dict[str, Any]:
+    """How many keys a table has, and from when to when its instants go up to the run: what is
+    remembered of it besides its rows. An instant without a value is left out."""
+    past = [
+        f"""case when "{column}" <= timestamp '{until}' then "{column}" end""" for column in columns
+    ]
+    ends = "".join(f", cast(min({one}) as text), cast(max({one}) as text)" for one in past)
+    ((keys, *found),) = rows(engine, f"select count(distinct _key){ends} from {table}")
+    told = zip(columns, found[::2], found[1::2], strict=True)
+    return {
+        "keys": keys,
+        "instants": {column: [low, high] for column, low, high in told if low is not None},
+    }
 
 
 def judge_table(

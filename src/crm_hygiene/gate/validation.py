@@ -14,7 +14,13 @@ from crm_hygiene.gate.checks import Check, GateError, GateResult, nearby
 from crm_hygiene.gate.expectations import expectations_of, lacking_columns, read_expectations
 from crm_hygiene.gate.judging import ENGINES, judge_landing, warehouse
 from crm_hygiene.gate.landing import Landing, Run, read_landings
-from crm_hygiene.gate.memory import read_memory, renaming, vanished_columns, write_memory
+from crm_hygiene.gate.memory import (
+    lost_reach,
+    read_memory,
+    renaming,
+    vanished_columns,
+    write_memory,
+)
 from crm_hygiene.gate.words import SAMPLE_SIZE, words
 from crm_hygiene.pages.files import environment
 from crm_hygiene.project import ROOT
@@ -157,12 +163,13 @@ def check_landing(
         for name in landed
     }
     judged = judge_landing(engine, landing, expected, parameters)
-    for name, (checks, count) in judged.items():
+    for name, (checks, count, reached) in judged.items():
         last = held.get(name, {})
         vanished = vanished_columns(landed[name], declared[name], last)
         result.checks += unjudged[name] + tell_vanished(vanished, crm, name, checks)
+        result.checks += lost_reach(crm, name, last, reached)
         if count is not None:
-            last = {**last, "rows": count}
+            last = {**last, "rows": count, **reached}
         if count is not None and not vanished:
             last |= {"columns": list(landed[name].columns), "seen": f"{run.run_start:%Y-%m-%d}"}
         if last:
