@@ -129,6 +129,7 @@ UNKNOWN = {
             "cases": "owner_id",
         },
         "half done": {"activities": "status"},
+        "sideways": {"activities": "direction"},
         "perhaps": {"contacts": "consent_status", "leads": "consent_status"},
         "because": {"contacts": "lawful_basis"},
         "ghost": {"users": "kind"},

@@ -36,7 +36,7 @@ applicable as (
         rules.limit_kind,
         crms.crm,
         objects.object_type,
-        computable.signal is not null as is_computable,
+        computable.signal is not null and inputs.crm is not null as is_computable,
         max(case when computable.signal is not null then 1 else 0 end) over (
             partition by rules.signal, crms.crm
         ) as is_anywhere

@@ -40,7 +40,7 @@ final as (
         register.counts,
         register.out_of,
         register.measured_over,
-        computable.signature is not null as is_computable
+        computable.signature is not null and landed_objects.crm is not null as is_computable
     from register
     inner join objects
         on ' ' || register.object_types || ' ' like '% ' || objects.object_type || ' %'

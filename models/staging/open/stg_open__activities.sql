@@ -11,8 +11,10 @@ final as (
         cast(null as {{ dbt.type_timestamp() }}) as known_at,
         occurred_at,
         lower(type) as activity_type,
-        lower(direction) as direction,
-        lower(status) as status,
+        -- Any other word tells no more than an empty cell.
+        case when lower(direction) in ('inbound', 'outbound') then lower(direction) end
+            as direction,
+        case lower(status) when 'cancelled' then 'canceled' else lower(status) end as status,
         is_automated,
         cast(null as {{ dbt.type_string() }}) as created_by_id,
         account_id,
