@@ -4,7 +4,7 @@
     {{ return([
         (
             'accounts',
-            "(lacks_account_links or (object_type = 'contact' and account_id is not null"
+            "object_type = 'contact' and (lacks_account_links or (account_id is not null"
             ~ " and account_sk is null and not is_account_missing))",
             ['archive', 'anonymize', 'delete'],
         ),
@@ -19,7 +19,10 @@
             'contact_roles', "object_type in ('contact', 'opportunity') and not has_contact_roles",
             ['anonymize', 'delete'],
         ),
-        ('contacts', "object_type = 'account' and not has_contacts", ['anonymize', 'delete']),
+        (
+            'contacts', "object_type = 'account' and (not has_contacts or lacks_account_links)",
+            ['anonymize', 'delete'],
+        ),
         (
             'do_not_contact', "object_type in ('contact', 'lead') and is_do_not_contact is null",
             ['delete'],

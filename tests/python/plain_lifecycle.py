@@ -782,6 +782,8 @@ class Lifecycle:
             missing.add("stages")
         if kind == C and self.is_account_untold(record):
             missing.add("accounts")
+        if kind == A and C in self.object_types and self.is_account_untold(record):
+            missing.add("contacts")
         if kind in (A, C) and A in self.object_types:
             flags = ("is_customer", "is_partner", "is_strategic")
             missing |= {flag for flag in flags if self.is_absent(A, flag)}
@@ -790,10 +792,10 @@ class Lifecycle:
                 missing.add(name)
         return missing
 
-    def is_account_untold(self, contact) -> bool:
+    def is_account_untold(self, record) -> bool:
         """Whether a contact's account cannot be seen, or nobody's is told."""
         if A not in self.object_types:
-            return contact.account_id is not None
+            return record.account_id is not None
         return not any(one.account_id for one in self.crm.records if one.object_type == C)
 
     # --- Rules ---

@@ -16,7 +16,6 @@
     'phone': 'column:phone',
     'amount': 'column:amount',
     'last_activity': 'last_activity',
-    'account_links': 'account_id',
 } -%}
 {#- What an account tells of itself and of its contacts. -#}
 {%- set account_flags = ['is_customer', 'is_partner', 'is_strategic'] -%}
@@ -83,6 +82,16 @@ accounts as (
     having max(case when input = 'records' then 1 else 0 end) = 1
 ),
 
+contacts as (
+    select
+        crm,
+        max(case when input = 'account_id' then 1 else 0 end) as names_accounts
+    from inputs
+    where object_type = 'contact'
+    group by crm
+    having max(case when input = 'records' then 1 else 0 end) = 1
+),
+
 policy as (
     select
         {%- for flag in flags %}
@@ -101,7 +110,7 @@ final as (
         landed.crm,
         landed.object_type,
         {%- for name in inputs
-            if name not in ['activities', 'linked_activities', 'last_activity', 'account_links'] %}
+            if name not in ['activities', 'linked_activities', 'last_activity'] %}
             landed.has_{{ name }},
         {%- endfor %}
         -- Activities that name no record of a kind tell nothing of that kind.
@@ -125,13 +134,14 @@ final as (
             and coalesce(accounts.has_{{ flag }} = 0, false)
             and coalesce(policy.absent_{{ flag }}, 0) = 0 as lacks_{{ flag }},
         {%- endfor %}
-        -- Accounts are landed, and no contact names one.
-        landed.object_type = 'contact'
+        -- Accounts and contacts are landed, and no contact names its account.
+        landed.object_type in ('account', 'contact')
         and accounts.crm is not null
-        and not landed.has_account_links as lacks_account_links,
+        and coalesce(contacts.names_accounts = 0, false) as lacks_account_links,
         coalesce(landing_losses.is_landing_short, false) as is_landing_short
     from landed
     left join accounts on landed.crm = accounts.crm
+    left join contacts on landed.crm = contacts.crm
     left join policy on landed.crm = policy.crm
     left join landing_losses on landed.crm = landing_losses.crm
 )
