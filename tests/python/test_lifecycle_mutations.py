@@ -80,7 +80,7 @@ MUTANTS = [
             ("booked and active", "is_booked and is_active as", "false as"),
             ("booked and not active", "is_booked and not is_active as", "false as"),
             ("customer", "is_of_customer as active", "false as active"),
-            ("open deal", "has_open_opportunity as open", "false as open"),
+            ("open deal", "then has_open_opportunity", "then false"),
             ("partner", "is_of_partner_or_strategic as partner", "false as partner"),
             ("came back after a loss", "is_lost and has_signal_after_loss as", "false as"),
             ("engaged", "is_engaged as engaged", "false as engaged"),
