@@ -56,10 +56,14 @@ final as (
     select
         record_sk,
         record_sk as unit_sk,
-        -- From the first microsecond after the limit: reaching it is not yet stuck.
+        -- From the first whole microsecond after the limit: reaching it is not yet stuck. What a
+        -- limit is short of a microsecond by less than a thousandth is rounding.
         case
             when stuck_from_at is not null
-                then {{ seconds_before_as_of('started_at') }} - long_seconds - 0.000001
+                then
+                    {{ seconds_before_as_of('started_at') }}
+                    - floor(long_seconds * 1000000 + 0.001) / 1000000
+                    - 0.000001
             else {{ seconds_before_as_of('occurred_at') }}
         end as from_age,
         {{ seconds_before_as_of('ended_at') }} as until_age,
