@@ -110,24 +110,30 @@ not_judged as (
     group by crm
 ),
 
-final as (
+joined as (
     select
         counted.*,
-        not_judged.metrics as not_judged,
+        not_judged.metrics as not_judged
+    from counted
+    left join not_judged
+        on counted.crm = not_judged.crm and counted.object_type = not_judged.object_type
+),
+
+final as (
+    select
+        *,
         cast(
             cast(n_without_finding as {{ type_double() }}) / n_live_records as decimal(9, 6)
         ) as clean_share,
         case
-            when not_judged.metrics is not null then null
+            when not_judged is not null then null
             when n_without_finding >= {{ threshold('grade__a') }} * n_live_records then 'A'
             when n_without_finding >= {{ threshold('grade__b') }} * n_live_records then 'B'
             when n_without_finding >= {{ threshold('grade__c') }} * n_live_records then 'C'
             when n_without_finding >= {{ threshold('grade__d') }} * n_live_records then 'D'
             else 'F'
         end as grade
-    from counted
-    left join not_judged
-        on counted.crm = not_judged.crm and counted.object_type = not_judged.object_type
+    from joined
 )
 
 select * from final
