@@ -309,9 +309,9 @@ from named
             {%- if column.data_type != 'string' and crm_hygiene.is_text_type(source_column.dtype) -%}
                 {%- set told = crm_hygiene.strip('cast(' ~ value ~ ' as ' ~ dbt.type_string() ~ ')') -%}
                 {%- do texts.update({
-                    'text_' ~ place: 'case when ' ~ crm_hygiene.matches(
-                        'lower(' ~ told ~ ')', 'null|none|nil|nan|na|n/a|#n/a|-|--'
-                    ) ~ ' then null else ' ~ told ~ ' end'
+                    'text_' ~ place: 'case when length(' ~ told ~ ') > 4 then ' ~ told ~ ' when '
+                        ~ crm_hygiene.matches('lower(' ~ told ~ ')', 'null|none|nil|nan|na|n/a|#n/a|-|--')
+                        ~ ' then null else ' ~ told ~ ' end'
                 }) -%}
             {%- elif crm_hygiene.has_two_forms(declared, column) -%}
                 {%- do texts.update({

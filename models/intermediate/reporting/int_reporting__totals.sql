@@ -33,6 +33,13 @@ inputs as (
 dated as (
     select
         records.record_key,
+        records.crm,
+        records.stage_kind,
+        records.stage,
+        records.lead_source,
+        records.account_id,
+        records.created_at,
+        records.has_creation_date,
         case
             when inputs.has_close_date = 1 and records.close_date is not null
                 then records.close_date
@@ -50,30 +57,29 @@ dated as (
 
 deals as (
     select
-        records.crm,
-        coalesce(records.stage_kind, 'open') as stage_kind,
-        records.stage,
+        dated.crm,
+        coalesce(dated.stage_kind, 'open') as stage_kind,
+        dated.stage,
         cast({{ dbt.date_trunc('month', 'dated.closes_on') }} as date) as close_month,
-        records.lead_source,
+        dated.lead_source,
         dated.campaign,
         dated.currency,
         dated.amount,
         case
             -- A modification does not tell how long the sale took.
-            when records.stage_kind = 'won' and coalesce(records.has_creation_date, true)
+            when dated.stage_kind = 'won' and coalesce(dated.has_creation_date, true)
                 then {{ dbt.datediff(
-                    'cast(' ~ business_time('records.created_at') ~ ' as date)',
+                    'cast(' ~ business_time('dated.created_at') ~ ' as date)',
                     'dated.closes_on',
                     'day'
                 ) }}
         end as cycle_days,
         -- A CRM may delete an account with its deals.
         coalesce(own.record_key, account.record_key) as removed_by
-    from records
-    inner join dated on records.record_key = dated.record_key
-    left join deletes as own on records.record_key = own.record_key
+    from dated
+    left join deletes as own on dated.record_key = own.record_key
     left join deletes as account
-        on {{ record_key('records.crm', "'account'", 'records.account_id') }} = account.record_key
+        on {{ record_key('dated.crm', "'account'", 'dated.account_id') }} = account.record_key
 ),
 
 leads as (
