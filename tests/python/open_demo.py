@@ -24,6 +24,20 @@ PERSON = {
     "consent_status": "case consent_status when 'unknown' then 'opted_in' else consent_status end",
     "do_not_contact": "coalesce(do_not_contact, false)",
 }
+
+
+def made(table: str) -> dict[str, str]:
+    """Return by whom and through what each record of a table was made."""
+    creation = (
+        "(select {} from staging.stg_crm__creations inner join staging.base_crm__records"
+        f" using (record_sk) where base_crm__records.record_key = stg_crm__{table}.record_key)"
+    )
+    return {
+        "created_by": creation.format("stg_crm__creations.created_by"),
+        "created_channel": creation.format("stg_crm__creations.channel"),
+    }
+
+
 # Where a landed column is not the staged column of that name.
 NAMES = {
     "accounts": {
@@ -33,14 +47,20 @@ NAMES = {
         "is_partner": "coalesce(is_partner, false)",
         "is_strategic": "coalesce(is_strategic, false)",
         **HOLD,
+        **made("accounts"),
     },
     "activities": {"type": "activity_type"},
-    "cases": HOLD,
+    "cases": HOLD | made("cases"),
     "changes": {"sequence": "change_sequence"},
-    "contacts": HOLD | PERSON,
-    "leads": HOLD | PERSON,
+    "contacts": HOLD | PERSON | made("contacts"),
+    "leads": HOLD | PERSON | made("leads"),
     "lifecycle_reviews": {"crm": "'open'"},
-    "opportunities": {"name": "opportunity_name", "type": "opportunity_type", **HOLD},
+    "opportunities": {
+        "name": "opportunity_name",
+        "type": "opportunity_type",
+        **HOLD,
+        **made("opportunities"),
+    },
     "users": {"name": "user_name"},
 }
 STAGED = {"changes": "told_changes"}

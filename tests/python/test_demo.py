@@ -1,6 +1,7 @@
 """The demo CRM, both landings together, is right against the truth that its generator wrote."""
 
 import csv
+import re
 from collections import defaultdict
 
 import phonenumbers
@@ -183,6 +184,44 @@ def test_first_bad_changes_have_the_actor_who_made_them(demo):
     made = {tuple(row[column] for column in columns) for row in truth("changes")}
     assert len(found) > 40
     assert set(found) <= made
+
+
+def test_duplicates_have_the_maker_and_the_step_that_made_them(demo):
+    made = re.compile(r"by=(.+); causing_step=(\w+)")
+    expected = [
+        (r["crm"], r["record_id"], *made.fullmatch(r["detail"]).groups())
+        for r in truth("planted")
+        if r["name"] == "duplicate_account" and "causing_step=" in r["detail"]
+    ]
+    assert len(expected) == 16
+    found = demo.sql(
+        "select crm, record_id, actor_id, causing_step from marts.dirty_records "
+        "where archetype = 'duplicate_account'"
+    )
+    assert set(expected) <= set(found)
+    assert all(actor is not None and step != "unknown" for *_, actor, step in found)
+
+
+def test_every_planted_signature_and_nothing_else_in_what_is_planted_whole(demo):
+    """Hits are found and near misses are judged and are none."""
+    key = "signature, crm, object_type, record_key"
+    cases = defaultdict(set)
+    for *row, at, is_hit in demo.sql(
+        f"select {key}, {second('occurred_at')}, is_hit from intermediate.int_signatures__cases"
+    ):
+        cases[is_hit].add((*row, at))
+    planted = defaultdict(set)
+    for r in truth("planted"):
+        if r["kind"] == "signature":
+            record = ":".join((r["crm"], r["object_type"], r["record_id"]))
+            row = (r["name"], r["crm"], r["object_type"], record, r["occurred_at"])
+            planted[r["expected"] == "true"].add(row)
+    for verdict in (True, False):
+        assert planted[verdict] and planted[verdict] <= cases[verdict]
+    whole = {"born_duplicate_after_routing"}
+    assert {row for row in cases[True] if row[0] in whole} == {
+        row for row in planted[True] if row[0] in whole
+    }
 
 
 def test_a_second_build_gives_the_same_rows(demo, tmp_path):

@@ -93,7 +93,11 @@ MOVES = {
     "*.deleted_at": {"*"},
     "*.merged_into_id": {"*"},
     # A record counts from its modification where its creation is not told (missing_creation_date).
-    "*.created_at": {"process_signals_daily"},
+    "*.created_at": {
+        "process_signals_daily",
+        "failure_signatures born_duplicate_after_routing",
+        "failure_signatures source_mix_shift",
+    },
 }
 
 # What nobody understands, and the columns that it is put into, of two landings.

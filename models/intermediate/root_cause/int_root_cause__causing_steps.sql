@@ -46,6 +46,8 @@ steps as (
             when archetype = 'sla_rush_update' then 'sla'
             when not is_human then null
             when field = 'owner_id' then 'handoff'
+            -- Who was given the customer made it anew instead of finding it.
+            when archetype = 'duplicate_account' then 'handoff'
             when
                 field in ('amount', 'close_date', 'lead_source', 'forecast_category')
                 and occurred_at_local >= {{ later(

@@ -1,5 +1,5 @@
--- One row per occurrence: everything that a rule found, with the change behind it. The changes are
--- read once, here.
+-- One row per occurrence: everything that a rule found, with the change behind it; where a record was
+-- so from its creation on, with who or what made it. The changes are read once, here.
 {%- set text = dbt.type_string() -%}
 {%- set archetypes = [
     'premature_stage', 'close_date_churn', 'missing_next_step', 'duplicate_account',
@@ -13,6 +13,10 @@ with records as (
 
 field_changes as (
     select * from {{ ref('stg_crm__field_changes') }}
+),
+
+creations as (
+    select * from {{ ref('stg_crm__creations') }}
 ),
 
 users as {{ inlined() }} (
@@ -75,6 +79,14 @@ found as (
     {%- endfor %}
 ),
 
+-- A key, since what a change made is not the maker's.
+keyed as (
+    select
+        *,
+        case when change_number is null then record_sk end as unchanged_sk
+    from found
+),
+
 final as (
     select
         {{ dbt_utils.generate_surrogate_key([
@@ -101,27 +113,34 @@ final as (
         found.occurred_at,
         {{ shown_value('records.object_type', 'found.field', 'changes.old_value') }} as old_value,
         {{ shown_value('records.object_type', 'found.field', 'changes.new_value') }} as new_value,
-        changes.changed_by,
-        changes.actor_kind,
+        coalesce(changes.changed_by, creations.created_by) as changed_by,
+        coalesce(changes.actor_kind, creations.actor_kind) as actor_kind,
         actors.team as actor_team,
-        changes.channel,
-        changes.automation_id,
+        coalesce(changes.channel, creations.channel) as channel,
+        coalesce(changes.automation_id, creations.automation_id) as automation_id,
+        creations.record_sk is not null as is_by_creation,
         changes.correlation_id,
         changes.source_table,
         found.variant,
         found.part,
         found.detail
-    from found
+    from keyed as found
     inner join records on found.record_sk = records.record_sk
     left join field_changes as changes
         on
             found.record_sk = changes.record_sk
             and found.field = changes.field
             and found.change_number = changes.change_number
+    left join creations
+        on
+            found.unchanged_sk = creations.record_sk
+            and found.occurred_at = creations.created_at
     left join users as owners
         on records.crm = owners.crm and records.owner_id = owners.user_id
     left join users as actors
-        on records.crm = actors.crm and changes.changed_by = actors.user_id
+        on
+            records.crm = actors.crm
+            and coalesce(changes.changed_by, creations.created_by) = actors.user_id
     where found.kind = 'signal' or records.is_live
 )
 

@@ -1,5 +1,5 @@
--- One row per live duplicate account created in the windows: was another one of its cluster routed
--- in time before, by an owner change or a handoff? The last routing is told.
+-- One row per live duplicate created in the windows: was another record of its cluster routed in
+-- time before, by an owner change or a handoff? The last routing is told.
 {%- set text = dbt.type_string() %}
 with changes as (
     select
@@ -66,7 +66,7 @@ births as (
         {{ signature_window('records.created_at') }} as signature_window
     from clusters as duplicates
     inner join records on duplicates.record_sk = records.record_sk
-    where duplicates.object_type = 'account' and not duplicates.is_survivor
+    where not duplicates.is_survivor
 ),
 
 routed_births as (

@@ -63,6 +63,17 @@ class HubSpotRows(Business):
         instants = [record.created_at, *(c.at for c in record.changes)]
         return _text(max(instants + ([record.gone_at] if record.gone_at else [])))
 
+    def _maker(self, record):
+        """The columns that tell by whom or through what a record came about."""
+        by = record.by
+        person = by.source_id.removeprefix("userId:") if by.kind == "human" else None
+        return {
+            "property_hs_object_source": by.source,
+            "property_hs_object_source_id": by.source_id,
+            "property_hs_object_source_user_id": person,
+            "property_hs_created_by_user_id": person,
+        }
+
     def _country(self, record):
         name = record.columns["country"][0]
         spellings = SPELLINGS.get(name, [name])
@@ -87,6 +98,7 @@ class HubSpotRows(Business):
                 "property_legal_hold": columns["hold"],
                 "property_hubspot_owner_id": record.value("owner_id"),
                 "property_createdate": _text(record.created_at),
+                **self._maker(record),
                 "property_hs_lastmodifieddate": self._last_change(record),
                 "property_hs_merged_object_ids": ";".join(others) or None,
                 "_fivetran_synced": SYNCED,
@@ -119,6 +131,7 @@ class HubSpotRows(Business):
                 "property_departed_date": _text(columns["departed_at"]),
                 "property_legal_hold": columns["hold"],
                 "property_createdate": None if record.hides_creation else _text(record.created_at),
+                **self._maker(record),
                 "property_lastmodifieddate": self._last_change(record),
                 "property_hs_merged_object_ids": ";".join(others) or None,
                 "_fivetran_synced": SYNCED,
@@ -141,6 +154,7 @@ class HubSpotRows(Business):
                 "property_amount": record.value("amount"),
                 "property_closedate": f"{closing}T12:00:00Z" if closing else None,
                 "property_createdate": _text(record.created_at),
+                **self._maker(record),
                 "property_hs_lastmodifieddate": self._last_change(record),
                 "property_dealtype": "existingbusiness" if renewal else "newbusiness",
                 "property_hs_next_step": record.value("next_step"),
@@ -177,6 +191,7 @@ class HubSpotRows(Business):
                 "property_hs_pipeline": "0",
                 "property_hs_pipeline_stage": status,
                 "property_createdate": _text(record.created_at),
+                **self._maker(record),
                 "property_closed_date": _text(closed[-1]) if closed and status == "4" else None,
                 "property_hs_lastmodifieddate": self._last_change(record),
                 "property_hubspot_owner_id": record.value("owner_id"),

@@ -69,6 +69,7 @@ class SalesforceRows(Business):
             "is_deleted": str(record.fate != "live" and record.gone_how == "is_deleted").lower(),
             "master_record_id": merged.id if merged else None,
             "created_date": None if record.hides_creation else _text(record.created_at),
+            "created_by_id": record.by.id,
             "last_modified_date": _text(last),
             "last_modified_by_id": by.id,
             "system_modstamp": _text(last),
@@ -216,7 +217,6 @@ class SalesforceRows(Business):
                 "owner_id": record.value("owner_id"),
                 "is_closed": str(stage in (self.won, self.lost)).lower(),
                 "is_won": str(stage == self.won).lower(),
-                "created_by_id": record.by.id,
                 "last_stage_change_date": _text(max(changed)) if changed else None,
                 "_fivetran_deleted": str(record.gone_how == "_fivetran_deleted").lower(),
             }

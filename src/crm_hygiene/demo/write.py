@@ -94,6 +94,7 @@ def make(root):
     for crm in crms:
         faults.plant(crm)
         crm.populate()
+        faults.plant_late(crm)
         crm.settle()
         landed[crm.name] = crm.land()
     files = truth.truth(crms, landed, declared_columns())

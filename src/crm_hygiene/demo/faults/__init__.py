@@ -3,6 +3,7 @@
 from crm_hygiene.demo.faults.archetypes import ArchetypeFaults
 from crm_hygiene.demo.faults.decisions import DecisionFaults
 from crm_hygiene.demo.faults.history import HistoryFaults
+from crm_hygiene.demo.faults.late import LateFaults
 from crm_hygiene.demo.faults.signals import SignalFaults
 
 
@@ -36,3 +37,8 @@ def plant(crm):
         plot.broken_sync,
     ):
         chapter()
+
+
+def plant_late(crm):
+    """Plant what stands beside the usual business, in a CRM that has it."""
+    LateFaults(crm).plant()

@@ -92,6 +92,7 @@ class ArchetypeFaults(Plot):
             segment=first.columns["segment"],
             owner=self.others(first, 1)[0],
         )
+        second.by = crm.machines["integration"]  # an enrichment that finds no match
         self.archetype(name, first, False, detail="survivor: the oldest, with a contact")
         self.archetype(name, second, True, detail=f"same domain as {first.id}")
         kinds = {"country": germany, "domain": None}
