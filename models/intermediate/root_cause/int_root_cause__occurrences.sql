@@ -1,5 +1,5 @@
--- One row per occurrence: everything that a rule found, with the change behind it; where a record was
--- so from its creation on, with who or what made it. The changes are read once, here.
+-- One row per occurrence: everything that a rule found, with the change behind it; where a record
+-- was so from its creation on, with who or what made it. The changes are read once, here.
 {%- set text = dbt.type_string() -%}
 {%- set archetypes = [
     'premature_stage', 'close_date_churn', 'missing_next_step', 'duplicate_account',
