@@ -489,7 +489,10 @@ class Signals:
 
     def jumps(self, history: History) -> list[Change]:
         policy = self.policy
-        return self.bursts(history.stage_changes, policy.jump_changes, policy.jump_within)
+        changes = history.stage_changes
+        if changes and changes[0].old_value is None:
+            changes = changes[1:]
+        return self.bursts(changes, policy.jump_changes, policy.jump_within)
 
     def ping_pongs(self, history: History) -> list[Change]:
         policy = self.policy
@@ -510,7 +513,9 @@ class Signals:
             self.stage_of(history.record, stage) for stage in (change.old_value, change.new_value)
         )
         has_orders = old and new and old.order is not None and new.order is not None
-        return bool(has_orders) and new.order < old.order
+        if not has_orders or (new.kind == old.kind and new.kind in ("won", "lost")):
+            return False
+        return new.order < old.order
 
     def late_edits(self, history: History) -> list[Change]:
         milestone = self.first_milestone(history)

@@ -444,6 +444,9 @@ def test_owner_periods(warehouse, expected):
         dict.fromkeys(STAGE_FIELD, "owner_id")
     ):
         team, kind = USERS.get(owner, (None, None))
+        is_long = period["end"] is None or period["end"] - period["start"] > 60 * SECOND
+        if owner is None and period["number"] == 1 and not is_long:
+            continue
         wanted.append((
             f"open:{object_type}:{record_id}", period["number"], owner, team, kind, period["start"],
             period["end"], period["end"] is None, period["early"], period["seconds"],

@@ -168,8 +168,31 @@ def test_what_a_rule_lacks_is_said(tmp_path, file, pattern, fault):
     assert fault in rule_parts.faults(tmp_path)
 
 
+# What the triage of the archetypes asks for: impact, frequency, detectability, suspected step.
+LEVELS = {"low to medium": 2, "medium": 3, "high": 4}
+TRIAGE = {
+    "premature_stage": ("high", "medium", "high", {"stage_change"}),
+    "multi_stage_jump": ("high", "low to medium", "high", {"stage_change", "incentive"}),
+    "owner_ping_pong": ("medium", "medium", "high", {"handoff"}),
+    "duplicate_account": ("high", "medium", "medium", {"handoff", "integration"}),
+    "close_date_churn": ("high", "medium", "high", {"incentive", "stage_change"}),
+    "missing_next_step": ("medium", "high", "medium", {"handoff", "sla"}),
+}
+
+
+@pytest.mark.parametrize("rule_id", TRIAGE)
+def test_the_register_says_what_the_triage_says(rule_id):
+    *levels, steps = TRIAGE[rule_id]
+    for rule in RULES:
+        if rule["rule_id"] == rule_id:
+            figures = [int(rule[name]) for name in ("impact", "frequency", "detectability")]
+            assert figures == [LEVELS[level] for level in levels], rule
+            assert set(rule["suspected_step"].split(" ")) == steps, rule
+            assert rule["severity"] == levels[0], rule
+
+
 def test_a_rule_of_both_kinds_judges_the_same():
-    columns = ("object_types", "owner_team", "suspected_step", "severity")
+    columns = ("object_types", "owner_team", "suspected_step", "severity", "impact", "frequency")
     judged = {(rule["rule_id"], *(rule[column] for column in columns)) for rule in RULES}
     assert len(judged) == len(RULE_IDS)
 

@@ -44,6 +44,13 @@ final as (
     inner join records on periods.record_sk = records.record_sk
     left join users
         on records.crm = users.crm and periods.owner_id = users.user_id
+    -- Some histories log the owner at creation as a change from nobody.
+    where
+        periods.owner_id is not null
+        or periods.period_number > 1
+        or periods.ended_at is null
+        or periods.ended_at
+        > {{ later('periods.started_at', 1, threshold('first_value_seconds')) }}
 )
 
 select * from final

@@ -1,5 +1,6 @@
 -- One row per change of a stage or status: both stages, and the change before it and, as the policy
--- of the jump asks, the nth before it. The window runs over the narrow key.
+-- of the jump asks, the nth before it. A first stage that is told as a change from none is no change
+-- that another can follow. The window runs over the narrow key.
 with field_changes as (
     select * from {{ ref('stg_crm__field_changes') }}
 ),
@@ -29,13 +30,10 @@ changes as (
         changes.changed_at,
         changes.old_value as old_stage,
         changes.new_value as new_stage,
-        lag(changes.changed_at) over (
-            partition by changes.record_sk order by changes.change_number
-        ) as previous_changed_at,
-        {{ nth_previous(
-            'changes.changed_at', threshold('multi_stage_jump__changes'),
-            'changes.record_sk', 'changes.change_number'
-        ) }} as nth_changed_at
+        case
+            when changes.change_number > 1 or changes.old_value is not null
+                then changes.changed_at
+        end as left_at
     from field_changes as changes
     where
         not changes.is_orphan
@@ -43,6 +41,16 @@ changes as (
             (changes.object_type = 'opportunity' and changes.field = 'stage')
             or (changes.object_type in ('lead', 'case') and changes.field = 'status')
         )
+),
+
+ordered as (
+    select
+        *,
+        lag(left_at) over (partition by record_sk order by change_number) as previous_changed_at,
+        {{ nth_previous(
+            'left_at', threshold('multi_stage_jump__changes'), 'record_sk', 'change_number'
+        ) }} as nth_changed_at
+    from changes
 ),
 
 final as (
@@ -64,12 +72,17 @@ final as (
             new_stages.stage_order < old_stages.stage_order
             and coalesce(new_stages.home_pipeline, old_stages.home_pipeline, '')
             = coalesce(old_stages.home_pipeline, new_stages.home_pipeline, '')
-            and pipeline_changes.record_sk is null,
+            and pipeline_changes.record_sk is null
+            -- Of several ways to win (or to lose) none is before another.
+            and (
+                coalesce(new_stages.kind, 'open') not in ('won', 'lost')
+                or (new_stages.kind is distinct from old_stages.kind)
+            ),
             false
         ) as is_regression,
         changes.previous_changed_at,
         changes.nth_changed_at
-    from changes
+    from ordered as changes
     inner join records on changes.record_sk = records.record_sk
     left join stage_map as old_stages
         on

@@ -78,7 +78,7 @@ def rules_page() -> str:
         WRITTEN,
         "",
         "What the project finds, and what to do about it. Triage figures go from 1 (little) to 5",
-        "(much); detectability 5 is hard to see, risk is that of the fix. A rule needs inputs of",
+        "(much); detectability 5 is easily told, risk is that of the fix. A rule needs inputs of",
         "`int_crm__inputs`; where they are not landed for an object, it says nothing of it. All",
         "thresholds, and how to change one: [thresholds](thresholds.md).",
         "",
