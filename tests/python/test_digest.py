@@ -435,6 +435,9 @@ def test_stop_the_line_is_news_for_revops_and_the_team_of_the_rule(marts):
     have = {team for team in digest.TEAMS if items(told(marts, team=team), "stop_the_line")}
     assert have == {"revops", "marketing"}
     assert items(told(marts, "weekly"), "stop_the_line")
+    # The lead source is a matter of incentives, the owner is none.
+    assert items(told(marts, "monthly"), "stop_the_line")
+    land(marts, "stop_the_line", stopped(rules="owner_ping_pong"))
     assert not items(told(marts, "monthly"), "stop_the_line")
 
 
@@ -448,6 +451,12 @@ def listed(number: int, **values: object) -> dict:
             "review_rank": number,
             "status": "alert",
             "rate": Decimal("0.2"),
+            "numerator": 8,
+            "denominator": 40,
+            "is_open": True,
+            "stage": "Offer",
+            "days": Decimal("12.04"),
+            "detail": "amount changed",
             "amount": 1000 - number,
             "n_occurrences": 1,
             "last_occurred_at": SINCE,
@@ -467,23 +476,72 @@ def test_a_signal_that_spikes_has_its_records_to_review(marts):
     land(marts, "signal_review_list", *rows)
     many, few = items(told(marts), "review_lists")
     assert [one["record_id"] for one in many["records"]] == [f"{n:03}" for n in range(1, 21)]
-    assert many["facts"][-1] == "To review: the first 20, the largest amounts first."
+    assert many["facts"] == [
+        "all segments: alert at 20.0 % of 40",
+        "SMB: alert at 20.0 % of 40",
+        "To review: the first 20, open ones first, then the farthest outside, then by amount.",
+    ]
     assert [one["record_id"] for one in few["records"]] == ["001", "002", "003"]
     assert few["facts"][-1] == "To review: all 3 records there are."
-    assert [one["note"] for one in few["records"]] == [
-        "1 occurrence",
-        "1 occurrence, new",
-        "1 occurrence",
+    fact = "amount changed; in Offer for 12.0 days"
+    assert [one["note"] for one in few["records"]] == [fact, f"{fact}; new", fact]
+
+
+def test_records_to_review_stand_as_they_are_ranked_each_with_its_facts(marts):
+    dwell = {"signal": "stage_dwell_anomaly", "last_occurred_at": SINCE}
+    rows = [
+        listed(3, **dwell, review_rank=1, amount=1, days_outside=9, detail="Offer: 99 d"),
+        listed(2, **dwell, review_rank=2, amount=None, days=None, stage=None, n_occurrences=2),
+        listed(1, **dwell, review_rank=3, usual_days=Decimal(9)),
+        listed(4, **dwell, review_rank=4, is_open=False, days=None, stage="Won"),
     ]
+    land(marts, "signal_review_list", *rows)
+    (item,) = items(told(marts), "review_lists")
+    assert [(one["record_id"], one["note"]) for one in item["records"]] == [
+        ("003", "Offer: 99 d"),
+        ("002", "amount changed; 2 occurrences"),
+        ("001", "amount changed; in Offer for 12.0 days (usual is at most 9.0 days)"),
+        ("004", "amount changed; now Won"),
+    ]
+
+
+def test_what_is_too_small_to_be_judged_is_listed_each_week_not_each_day(marts):
+    few = {"status": "insufficient_data", "denominator": 12}
+    rows = [listed(1, **few), listed(1, **few, segment="SMB"), listed(2, **few, segment=None)]
+    rows += [listed(3, **few, signal="multi_stage_jump", segment="SMB")]
+    rows += [listed(4, signal="stage_dwell_anomaly", status="ok")]
+    land(marts, "signal_review_list", *rows)
+    assert not items(told(marts), "review_lists")
+    late, stuck = items(told(marts, "weekly"), "review_lists")
+    assert late["facts"] == [
+        "all segments: too few to judge at 20.0 % of 12",
+        "To review: the only record there is.",
+    ]
+    assert [one["record_id"] for one in stuck["records"]] == ["004"]
+    assert stuck["facts"][0] == "all segments: ok at 20.0 % of 40"
+
+
+def test_the_weekly_review_is_of_every_step_the_monthly_of_incentives_and_slas(marts):
+    spiking = ("late_edit", "owner_ping_pong", "sla_rush_update", "stage_dwell_anomaly")
+    land(marts, "signal_review_list", *(listed(1, signal=signal) for signal in spiking))
+    land(marts, "process_signals_daily", *(signal(TODAY, 9, signal=one) for one in spiking))
+    for part in ("review_lists", "signals"):
+        week, month = (items(told(marts, name), part) for name in ("weekly", "monthly"))
+        assert len(week) == len(spiking)
+        assert [one["id"].split(":")[-3] for one in month] == ["late_edit", "sla_rush_update"]
+    assert told(marts, "weekly")["subject"].endswith("Weekly process review, 2 Jul 2026")
+    assert told(marts, "monthly")["subject"].endswith(
+        "Monthly incentive and SLA review, 2 Jul 2026"
+    )
 
 
 @pytest.mark.parametrize(
     ("longest", "n_listed", "said"),
     [
         (20, 2, "all 2 records there are."),
-        (2, 2, "the first 2, the largest amounts first."),
+        (2, 2, "the first 2, open ones first, then the farthest outside, then by amount."),
         (50, 20, "all 20 records there are."),
-        (50, 21, "the first 20, the largest amounts first."),
+        (50, 21, "the first 20, open ones first, then the farthest outside, then by amount."),
     ],
 )
 def test_a_list_that_is_cut_is_not_said_to_be_all(marts, longest, n_listed, said):
@@ -689,7 +747,7 @@ def evidence(number: int, days_ago: float, **values: object) -> dict:
     )
 
 
-def test_the_weekly_review_is_of_incentives_and_the_monthly_one_of_slas(marts):
+def test_the_reviews_tell_of_the_signatures_and_dirty_records_of_their_steps(marts):
     land(
         marts,
         "failure_signatures",
@@ -719,17 +777,26 @@ def test_the_weekly_review_is_of_incentives_and_the_monthly_one_of_slas(marts):
         record(1, archetype="duplicate_account", **dirty),
     )
     week, month = told(marts, "weekly"), told(marts, "monthly")
-    (item,) = items(week, "signatures")
+    stops, thrash, item = items(week, "signatures")
+    assert [stops["title"], thrash["title"]] == ["Handoff stops clock", "Owner thrash"]
     assert item["title"] == "Source to credited"
     assert "3 of 10 (30.0 %); as long before: 1 of 10 (10.0 %)" in item["facts"][0]
     assert item["facts"][-1] == "This week 2, the week before 2."
     assert [one["record_id"] for one in item["records"]] == ["001", "002"]
-    assert [item["title"] for item in items(month, "signatures")] == ["Handoff stops clock"]
-    assert [item["facts"] for item in items(week, "newly_dirty")] == [
-        ["1 record this week, 1 the week before"]
+    assert [item["title"] for item in items(month, "signatures")] == [
+        "Handoff stops clock",
+        "Source to credited",
     ]
-    assert [item["id"] for item in items(month, "newly_dirty")] == [
-        "newly_dirty:sla_rush_update:open:opportunity"
+    assert {
+        item["id"].split(":")[1]: item["facts"] for item in items(week, "newly_dirty")
+    } == {
+        "duplicate_account": ["1 record this week, 0 the week before"],
+        "lead_source_drift": ["1 record this week, 1 the week before"],
+        "sla_rush_update": ["1 record this week, 0 the week before"],
+    }
+    assert [item["id"].split(":")[1] for item in items(month, "newly_dirty")] == [
+        "lead_source_drift",
+        "sla_rush_update",
     ]
     assert not items(told(marts), "signatures")
 
@@ -1016,7 +1083,8 @@ def test_demo_is_told_as_sql_counts_it(copy):
     for part, count in {
         "candidates": f"marts.candidate_reviews where first_candidate_at > {day}",
         "new_breaches": f"marts.hygiene_sla_breaches where breached_since > {day}",
-        "review_lists": "(select distinct signal, record_key from marts.signal_review_list)",
+        "review_lists": "(select distinct signal, record_key from marts.signal_review_list "
+        "where status in ('watch', 'alert'))",
     }.items():
         (expected,) = copy.sql(f"select count(*) from {count}")[0]
         assert expected

@@ -1,11 +1,13 @@
--- One row per signal, CRM, object type and segment in watch or alert and live record with evidence
--- in the window: money at stake first, then the latest.
+-- One row per signal, CRM, object type and segment that is to be reviewed and live record with
+-- evidence: open records first, then the farthest outside, then the money at stake. To review is
+-- what is in watch or alert, what is too small to be judged by its rate, and time in a stage
+-- whatever its rate.
 with rates as (
     select * from {{ ref('int_signals__daily_rates') }}
 ),
 
-occurrences as (
-    select * from {{ ref('int_root_cause__occurrences') }}
+examples as (
+    select * from {{ ref('int_review__examples') }}
 ),
 
 signals as (
@@ -16,41 +18,16 @@ signals as (
         segment,
         signal_date,
         status,
-        rate
+        rate,
+        numerator,
+        denominator
     from rates
-    where is_last_day and status in ('watch', 'alert')
-),
-
-evidence as (
-    select
-        rule_id as signal,
-        crm,
-        object_type,
-        record_sk,
-        record_key,
-        record_id,
-        segment,
-        owner_id,
-        team,
-        amount,
-        count(*) as n_occurrences,
-        max(occurred_at) as last_occurred_at
-    from occurrences
     where
-        kind = 'signal'
-        and is_live
-        and occurred_at > {{ later(as_of(), -86400, threshold('rate_window_days')) }}
-    group by
-        rule_id,
-        crm,
-        object_type,
-        record_sk,
-        record_key,
-        record_id,
-        segment,
-        owner_id,
-        team,
-        amount
+        is_last_day
+        and (
+            status in ('watch', 'alert', 'insufficient_data')
+            or (status = 'ok' and segment = 'all' and signal = 'stage_dwell_anomaly')
+        )
 ),
 
 final as (
@@ -62,29 +39,41 @@ final as (
         signals.signal_date,
         signals.status,
         signals.rate,
-        evidence.record_key,
-        evidence.record_id,
-        evidence.owner_id,
-        evidence.team,
-        evidence.amount,
-        evidence.n_occurrences,
-        evidence.last_occurred_at,
+        signals.numerator,
+        signals.denominator,
+        examples.record_key,
+        examples.record_id,
+        examples.owner_id,
+        examples.team,
+        examples.amount,
+        examples.is_open,
+        examples.stage,
+        examples.days,
+        examples.usual_days,
+        examples.days_outside,
+        examples.detail,
+        examples.n_occurrences,
+        examples.last_occurred_at,
         row_number() over (
             partition by signals.crm, signals.signal, signals.object_type, signals.segment
             order by
-                evidence.amount desc nulls last,
-                evidence.last_occurred_at desc,
-                evidence.record_key asc
+                case when examples.is_open then 0 else 1 end,
+                floor(examples.days_outside) desc nulls last,
+                examples.amount desc nulls last,
+                examples.days_outside desc nulls last,
+                examples.n_occurrences desc,
+                examples.last_occurred_at desc,
+                examples.record_key asc
         ) as review_rank
     from signals
-    inner join evidence
+    inner join examples
         on
-            signals.signal = evidence.signal
-            and signals.crm = evidence.crm
-            and signals.object_type = evidence.object_type
+            signals.signal = examples.signal
+            and signals.crm = examples.crm
+            and signals.object_type = examples.object_type
     where
         signals.segment = 'all'
-        or (signals.segment is not distinct from evidence.segment)
+        or (signals.segment is not distinct from examples.segment)
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- One row per signal, CRM, object type and segment in watch or alert and record to look at first.
+-- One row per signal, CRM, object type and segment to be reviewed and record to look at first.
 {% set text = dbt.type_string() %}
 
 with ranked as (
@@ -23,12 +23,20 @@ final as (
         cast({{ dbt.date_trunc('week', business_time(as_of())) }} as date) as week_start,
         cast(ranked.status as {{ text }}) as status,
         ranked.rate,
+        cast(ranked.numerator as {{ dbt.type_bigint() }}) as numerator,
+        cast(ranked.denominator as {{ dbt.type_bigint() }}) as denominator,
         ranked.signal_date,
         cast(ranked.record_key as {{ text }}) as record_key,
         cast(ranked.record_id as {{ text }}) as record_id,
         cast(ranked.owner_id as {{ text }}) as owner_id,
         cast(ranked.team as {{ text }}) as team,
         cast(ranked.amount as {{ type_amount() }}) as amount,
+        ranked.is_open,
+        cast(ranked.stage as {{ text }}) as stage,
+        cast(ranked.days as decimal(18, 6)) as days,
+        cast(ranked.usual_days as decimal(18, 6)) as usual_days,
+        cast(ranked.days_outside as decimal(18, 6)) as days_outside,
+        cast(ranked.detail as {{ text }}) as detail,
         cast(ranked.n_occurrences as {{ dbt.type_bigint() }}) as n_occurrences,
         ranked.last_occurred_at,
         cast(rules.look_for as {{ text }}) as look_for

@@ -106,6 +106,10 @@ final as (
         || ' (' || basis || ')' as detail,
         started_at,
         coalesce(ended_at, deleted_at) as ended_at,
+        stage,
+        dwell_seconds,
+        case when variant = 'too_short' then short_seconds else long_seconds end
+            as usual_seconds,
         long_seconds,
         stuck_from_at,
         variant <> 'stuck until deleted' as is_evidence

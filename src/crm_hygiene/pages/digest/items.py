@@ -39,13 +39,15 @@ def listed(
     at: tuple[str, str] | None = None,
     note: Callable[[dict], str | None] = lambda row: None,
     longest: int = N_RECORDS,
+    is_ranked: bool = False,
 ) -> Item:
-    """Return an item about records: the most money first, then the latest."""
+    """Return an item about records: the most money first, then the latest, or as they stand."""
     keyed = [(row.get("amount", row.get("value_at_stake")), row) for row in found]
-    keyed.sort(key=lambda one: one[1]["record_key"])
-    if at:
-        keyed.sort(key=lambda one: one[1][at[1]] or datetime.min, reverse=True)
-    keyed.sort(key=lambda one: (one[0] is None, -(one[0] or 0)))
+    if not is_ranked:
+        keyed.sort(key=lambda one: one[1]["record_key"])
+        if at:
+            keyed.sort(key=lambda one: one[1][at[1]] or datetime.min, reverse=True)
+        keyed.sort(key=lambda one: (one[0] is None, -(one[0] or 0)))
     crm, object_type = found[0]["crm"], found[0]["object_type"]
     return Item(
         ":".join(str(one) for one in (part, *key)),

@@ -1,5 +1,7 @@
 """News of records: damaged, dirty, to be reviewed, in breach."""
 
+from datetime import datetime
+
 from crm_hygiene.pages.digest.items import Item, grouped, listed
 from crm_hygiene.pages.digest.reading import HIDDEN, Reading
 from crm_hygiene.pages.digest.reviews import NOBODY
@@ -64,14 +66,26 @@ def stop_the_line(digest: Reading) -> list[Item]:
     return items
 
 
+# What is too small to be judged, and time in a stage that is as usual, is no news of a day.
+SPIKING = ("watch", "alert")
+
+
 def review_lists(digest: Reading) -> list[Item]:
-    """Return the records to review for each signal that is on watch or in alert."""
+    """Return the records to review: each day of what spikes, in a review of all that is listed."""
     items = []
     longest_list = digest.settings.thresholds["review_list__records"]
     found = digest.read("signal_review_list", "true order by segment <> 'all', review_rank")
-    for key, all_rows in grouped(found, "signal", "crm", "object_type"):
+    for key, listed_rows in grouped(found, "signal", "crm", "object_type"):
         rule = digest.register("signal", key[0])
         if not digest.is_told_of("signal", key[0]):
+            continue
+        # Where all segments together are judged, one that is too small alone says nothing.
+        all_rows = [
+            row
+            for row in listed_rows
+            if row["status"] in SPIKING or (digest.review.days != 1 and row["segment"] == "all")
+        ]
+        if not all_rows:
             continue
         segments = list(dict.fromkeys(row["segment"] for row in all_rows))
         # The list of all segments holds the worst of each; segments alone take turns.
@@ -85,11 +99,10 @@ def review_lists(digest: Reading) -> list[Item]:
         if not mine:
             continue
         rates = [
-            f"{segment_text(row['segment'])}: {row['status']} at {amount_text(row['rate'], 'rate')}"
-            for row in (next(r for r in all_rows if r["segment"] == s) for s in segments)
+            rate_text(next(row for row in all_rows if row["segment"] == one)) for one in segments
         ]
         more = (
-            f"the first {len(chosen)}, the largest amounts first"
+            f"the first {len(chosen)}, open ones first, then the farthest outside, then by amount"
             if is_cut
             else f"all {counted(len(chosen), 'record')} there are"
             if len(chosen) != 1
@@ -108,14 +121,33 @@ def review_lists(digest: Reading) -> list[Item]:
                 team=rule["owner_team"],
                 advice=[f"Look for: {mine[0]['look_for']}"],
                 at=("last", "last_occurred_at"),
-                note=lambda row: (
-                    counted(row["n_occurrences"], "occurrence")
-                    + (", new" if row["last_occurred_at"] > digest.since else "")
-                ),
+                note=lambda row: review_text(row, digest.since),
                 longest=N_REVIEWED,
+                is_ranked=True,
             )
         )
     return items
+
+
+def rate_text(row: dict) -> str:
+    """Return how the signal of a list stands, with the n where it is not judged."""
+    status = {"insufficient_data": "too few to judge"}.get(row["status"], row["status"])
+    rate = "" if row["rate"] is None else f" at {amount_text(row['rate'], 'rate')}"
+    return f"{segment_text(row['segment'])}: {status}{rate} of {row['denominator']:,}"
+
+
+def review_text(row: dict, since: datetime) -> str:
+    """Return the facts of a record to review."""
+    stay = ""
+    if row["days_outside"] is None and row["days"] is not None and row["stage"]:
+        stay = f"in {row['stage']} for {amount_text(row['days'], 'days')}"
+        if row["usual_days"] is not None:
+            stay += f" (usual is at most {amount_text(row['usual_days'], 'days')})"
+    elif row["days_outside"] is None and row["stage"]:
+        stay = f"now {row['stage']}"
+    more = counted(row["n_occurrences"], "occurrence") if row["n_occurrences"] != 1 else ""
+    new = "new" if row["last_occurred_at"] > since else ""
+    return "; ".join(part for part in (row["detail"], stay, more, new) if part)
 
 
 def newly_dirty(digest: Reading) -> list[Item]:

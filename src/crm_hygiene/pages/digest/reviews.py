@@ -31,8 +31,12 @@ class Review:
 
 REVIEWS = {
     "daily": Review("Daily digest", "digest", 1, "day"),
-    "weekly": Review(
-        "Weekly incentive review", "weekly", 7, "week", frozenset({"incentive"}), has_metrics=False
+    "weekly": Review("Weekly process review", "weekly", 7, "week", has_metrics=False),
+    "monthly": Review(
+        "Monthly incentive and SLA review",
+        "monthly",
+        None,
+        "month",
+        frozenset({"incentive", "sla"}),
     ),
-    "monthly": Review("Monthly SLA review", "monthly", None, "month", frozenset({"sla"})),
 }

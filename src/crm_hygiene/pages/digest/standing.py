@@ -72,20 +72,21 @@ def reporting(digest: Reading) -> list[Item]:
 
 
 def signatures(digest: Reading) -> list[Item]:
-    """Return the traits of the review's workflow step that were found."""
+    """Return the traits of the review's workflow steps that were found."""
     steps = sorted(digest.review.steps)
+    of_steps = "list_contains(?, step)" if steps else "? = []"
     earlier = digest.review.before(digest.since)
     evidence = defaultdict(list)
     for row in digest.read(
         "failure_signature_evidence",
-        "list_contains(?, step) and occurred_at <= ? order by all",
+        f"{of_steps} and occurred_at <= ? order by all",
         (steps, digest.as_of),
     ):
         evidence[row["crm"], row["signature"], row["object_type"]].append(row)
     items = []
     for row in digest.read(
         "failure_signatures",
-        "status = 'measured' and list_contains(?, step) order by signature, crm, object_type",
+        f"status = 'measured' and {of_steps} order by signature, crm, object_type",
         (steps,),
     ):
         key = (row["signature"], row["crm"], row["object_type"])
