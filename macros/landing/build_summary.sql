@@ -234,8 +234,7 @@
     {%- endfor -%}
     {%- set stops = run_query(
         "select crm, machine, n_bad_changes from " ~ ref('stop_the_line')
-        ~ " where status = 'stop' and change_date >= cast(" ~ crm_hygiene.later(crm_hygiene.as_of(), -86400, 7) ~ " as date)"
-        ~ " order by n_bad_changes desc, crm, machine") -%}
+        ~ " where status = 'stop' and is_current order by n_bad_changes desc, crm, machine") -%}
     {%- for row in stops.rows -%}
         {%- do print('STOP THE LINE: ' ~ row[1] ~ ' of ' ~ row[0] ~ ' made ' ~ crm_hygiene.thousands(row[2]) ~ ' bad changes in a day') -%}
     {%- endfor -%}

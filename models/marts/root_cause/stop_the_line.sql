@@ -1,4 +1,4 @@
--- One row per CRM, machine and day with a bad change: stop it, or not?
+-- One row per CRM, machine and day with damage: stop it, or not?
 {%- set text = dbt.type_string() -%}
 {%- set bigint = dbt.type_bigint() %}
 with machine_days as (
@@ -16,6 +16,7 @@ final as (
         cast(n_rules as {{ bigint }}) as n_rules,
         cast(rules as {{ text }}) as rules,
         cast(baseline_per_day as decimal(18, 6)) as baseline_per_day,
+        is_current,
         cast(status as {{ text }}) as status,
         cast(sample_records as {{ text }}) as sample_records
     from machine_days

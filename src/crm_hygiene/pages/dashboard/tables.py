@@ -241,6 +241,7 @@ TABLES = {
         "marts.stop_the_line",
         order="status desc, change_date desc, n_bad_changes desc, crm, machine",
         in_words="stops first, then the newest",
+        where="is_current",
     ),
     "fix_scores": Table(
         "marts.fix_scores", order="crm, kind, fix_rank, rule_id", in_words="by rank"
