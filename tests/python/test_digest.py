@@ -32,6 +32,7 @@ POLICIES = (
 )
 MARTS = (
     "process_signals_daily",
+    "cutoff_shifts",
     "signal_review_list",
     "data_health_daily",
     "data_health_grades",
@@ -868,6 +869,41 @@ def test_the_monthly_review_tells_of_slas_grades_and_the_cleanup(marts):
         "1 record to delete is gone since 2 Jun 2026",
     ]
     assert [len(item["facts"]) for item in items(told(marts, "monthly", "ae"), "sla_status")] == [2]
+
+
+def test_the_monthly_review_tells_what_shifts_around_the_cutoffs(marts):
+    row = {
+        "crm": "open",
+        "object_type": "opportunity",
+        "event": "close_date_changed",
+        "part": "all",
+        "days_to_cutoff": 0,
+        "n_events": 2,
+        "last_days_per_day": Decimal("0.5"),
+        "other_days_per_day": Decimal("0.125"),
+        "status": "shift",
+    }
+    few = row | {"event": "created", "status": "insufficient_data"}
+    land(
+        marts,
+        "cutoff_shifts",
+        row,
+        row | {"days_to_cutoff": 1},
+        row | {"part": "earlier", "status": "ok"},
+        row | {"part": "later"},
+        few,
+        row | {"event": "milestone_reached", "status": "ok"},
+        row | {"crm": "hubspot", "status": "not_landed", "n_events": None},
+    )
+    dates, milestones = items(told(marts, "monthly"), "cutoffs")
+    assert dates["facts"] == [
+        "all: 0.5 a day in the last days, 0.13 in the rest (shift)",
+        "later: 0.5 a day in the last days, 0.13 in the rest (shift)",
+    ]
+    assert milestones["title"] == "Milestones reached"
+    assert milestones["facts"] == ["all: 0.5 a day in the last days, 0.13 in the rest"]
+    assert not items(told(marts, "weekly"), "cutoffs")
+    assert not items(told(marts, "monthly", "ae"), "cutoffs")
 
 
 def test_months_before_end_where_the_month_does():

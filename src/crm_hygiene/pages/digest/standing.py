@@ -71,6 +71,49 @@ def reporting(digest: Reading) -> list[Item]:
     return items
 
 
+# What people may time by the cutoff, and what to look for where they do.
+CUTOFFS = {
+    "close_date_changed": ("Close dates changed", "which deals move at every cutoff, and to when."),
+    "lead_source_changed": ("Lead sources changed", "who is paid by the source that is set."),
+    "milestone_reached": ("Milestones reached", "whether the evidence for the stage was there."),
+    "created": ("Leads and deals made, by source", "which source fills up as the period ends."),
+}
+
+
+def cutoffs(digest: Reading) -> list[Item]:
+    """Return how the last days before the cutoff differ from the rest of the period."""
+    if not digest.concerns(NOBODY):
+        return []
+    found = digest.read(
+        "cutoff_shifts",
+        "days_to_cutoff = 0 and n_events is not null "
+        "and (status = 'shift' or (part = 'all' and status = 'ok')) "
+        "order by part <> 'all', last_days_per_day - other_days_per_day desc, part",
+    )
+    items = []
+    for key, all_rows in grouped(found, "event", "crm", "object_type"):
+        title, look_for = CUTOFFS.get(key[0], (key[0], "what is behind it."))
+        facts = [
+            f"{'all' if row['part'] == 'all' else row['part']}: "
+            f"{amount_text(row['last_days_per_day'])} a day in the last days, "
+            f"{amount_text(row['other_days_per_day'])} in the rest"
+            + (" (shift)" if row["status"] == "shift" else "")
+            for row in all_rows
+        ]
+        items.append(
+            Item(
+                ":".join(("cutoffs", *key)),
+                title,
+                key[1],
+                key[2],
+                NOBODY,
+                shorter(facts, N_RECORDS),
+                [f"Look for: {look_for}"],
+            )
+        )
+    return items
+
+
 def signatures(digest: Reading) -> list[Item]:
     """Return the traits of the review's workflow steps that were found."""
     steps = sorted(digest.review.steps)

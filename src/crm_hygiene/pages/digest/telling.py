@@ -11,6 +11,7 @@ from crm_hygiene.pages.digest.records import new_breaches, newly_dirty, review_l
 from crm_hygiene.pages.digest.reviews import NOBODY, REVIEWS
 from crm_hygiene.pages.digest.series import eased, movers, signals, worsened
 from crm_hygiene.pages.digest.standing import (
+    cutoffs,
     failed_tests,
     grades,
     reporting,
@@ -76,6 +77,7 @@ PARTS = (
         ("signature found", "signatures found"),
         ("weekly", "monthly"),
     ),
+    Part("cutoffs", "Around the cutoffs", cutoffs, (), ("monthly",)),
     Part(
         "newly_dirty",
         "Newly dirty",
