@@ -31,6 +31,8 @@ LISTS = (
     "delete_candidates",
     "quarantine_queue",
 )
+# What a stopped machine damaged, to be put back: a record may have several fields.
+REVERTS = "revert_list"
 # The column by which a bulk tool finds a record; the open landing has its own for each object.
 ID_COLUMNS = {"salesforce": "Id", "hubspot": "hs_object_id"}
 # Salesforce has two objects for what is one here, told apart by the first characters of the id.
@@ -90,10 +92,11 @@ def rows_of(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple]:
 def write_lists(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
     """Write each list as CSV and parquet, ids first; return their numbers of rows."""
     counts = {}
-    for name in LISTS:
+    for name in (*LISTS, REVERTS):
+        order = ", field, change_date, machine" if name == REVERTS else ""
         query = (
             "select record_id, crm, object_type, * exclude (record_id, crm, object_type) "
-            f"from marts.{name} order by crm, object_type, record_id"
+            f"from marts.{name} order by crm, object_type, record_id{order}"
         )
         connection.sql(query).write_parquet(str(folder / f"{name}.parquet"))
         relation = connection.sql(query)
@@ -166,7 +169,8 @@ def main(arguments: list[str] | None = None) -> int:
         if given.target != "duckdb":
             raise WarehouseError(
                 f"make export reads a DuckDB warehouse only; of the target {given.target} export "
-                f"the marts {', '.join(LISTS)} and candidate_reviews with a tool of its own."
+                f"the marts {', '.join((*LISTS, REVERTS))} and candidate_reviews with a tool of "
+                "its own."
             )
         counts = export(warehouse_path(), given.out)
     except WarehouseError as error:

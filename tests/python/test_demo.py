@@ -173,6 +173,25 @@ def test_the_line_is_stopped_for_the_broken_sync_only(demo):
     assert set(found) == {(*night, 6, 6) for night in nights}
 
 
+def test_what_the_broken_sync_overwrote_is_to_be_put_back(demo):
+    stories = {
+        (r["crm"], r["record_id"]) for r in truth("planted") if r["name"] == "stop_the_line"
+    }
+    made = {
+        (r["crm"], r["record_id"], r["field"], r["old_value"], r["new_value"])
+        for r in truth("changes")
+        if (r["crm"], r["record_id"]) in stories
+        and r["field"] == "lead_source"
+        and r["actor_kind"] == "integration"
+    }
+    found = demo.sql(
+        "select crm, record_id, field, restore_value, bad_value from marts.revert_list "
+        "where is_standing and current_value = bad_value"
+    )
+    assert len(found) == len(stories) == 12
+    assert set(found) == made
+
+
 def test_first_bad_changes_have_the_actor_who_made_them(demo):
     found = demo.sql(
         "select crm, object_type, record_id, field, old_value, new_value, actor_id, actor_kind, "

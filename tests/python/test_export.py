@@ -69,6 +69,16 @@ def lists(tmp_path) -> Warehouse:
     ]
     for name in export.LISTS:
         made.land("marts", name, columns, leads[::-1] if name == "delete_candidates" else [])
+    columns = dict.fromkeys(
+        ("crm", "object_type", "record_id", "field", "change_date", "machine", "restore_value"),
+        "varchar",
+    )
+    reverts = [
+        ("open", "lead", "01", "status", "2026-03-31", "flow", "New"),
+        ("open", "lead", "01", "owner_id", "2026-03-31", "flow", "=ann"),
+        ("open", "lead", "00", "status", "2026-03-31", "flow", None),
+    ]
+    made.land("marts", export.REVERTS, columns, reverts)
     columns = dict.fromkeys(("crm", "object_type", "record_id", "cleared_for"), "varchar")
     reviews = [
         ("salesforce", "contact", "003B", "delete"),
@@ -190,6 +200,16 @@ def test_what_is_no_longer_approved_does_not_stay_behind(lists, run, tmp_path):
     ]
 
 
+def test_what_to_put_back_is_exported_by_record_and_field(lists, run, tmp_path):
+    out = tmp_path / "out"
+    run(lists, "--out", str(out))
+    assert [(row[0], row[3], row[6]) for row in read(out / "revert_list.csv")[1:]] == [
+        ("00", "status", ""),
+        ("01", "owner_id", "'=ann"),
+        ("01", "status", "New"),
+    ]
+
+
 def test_the_demo_is_exported_whole(copy, run, tmp_path):
     out = tmp_path / "out"
     code, printed, complaint = run(copy, "--out", str(out))
@@ -197,7 +217,7 @@ def test_the_demo_is_exported_whole(copy, run, tmp_path):
     n_decisions = copy.sql("select count(*) from marts.lifecycle_decisions")
     n_rows = sum(len(read(out / f"{name}.csv")) - 1 for name in export.LISTS)
     assert [(n_rows,)] == n_decisions
-    for name in export.LISTS:
+    for name in (*export.LISTS, export.REVERTS):
         [(n_listed,)] = copy.sql(f"select count(*) from marts.{name}")
         assert f"{n_listed:10,}  {name}\n" in printed
         found = duckdb.sql(f"select count(*) from '{out}/{name}.parquet'").fetchall()

@@ -54,12 +54,12 @@ period_days as (
 
 spans as (
     select
-        days_to_cutoff,
-        days_to_cutoff < policy.last_days as is_last_days,
+        period_days.days_to_cutoff,
+        period_days.days_to_cutoff < policy.last_days as is_last_days,
         count(*) as n_days
     from period_days
     cross join policy
-    group by days_to_cutoff, policy.last_days
+    group by period_days.days_to_cutoff, policy.last_days
 ),
 
 kinds as (

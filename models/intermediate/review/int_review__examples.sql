@@ -189,14 +189,8 @@ final as (
         records.amount,
         open_records.record_sk is not null as is_open,
         case when placed.dwell_seconds is null then records.stage else placed.stage end as stage,
-        case
-            when placed.dwell_seconds is null then standing.dwell_seconds
-            else placed.dwell_seconds
-        end / 86400 as days,
-        case
-            when placed.dwell_seconds is null then standing.usual_seconds
-            else placed.usual_seconds
-        end / 86400 as usual_days,
+        coalesce(placed.dwell_seconds, standing.dwell_seconds) / 86400 as days,
+        coalesce(placed.usual_seconds, standing.usual_seconds) / 86400 as usual_days,
         placed.outside_seconds / 86400 as days_outside,
         placed.detail,
         placed.n_occurrences,

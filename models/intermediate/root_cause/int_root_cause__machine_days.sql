@@ -1,6 +1,5 @@
 -- One row per machine and day with a bad change, or with a record that it made and that was bad from
 -- then on: its damage against what it usually does. Day 0 is that of as_of, 1 the day before it.
-{%- set machines = "('automation', 'integration', 'import')" %}
 with field_changes as (
     select
         record_sk,
@@ -12,8 +11,8 @@ with field_changes as (
         actor_kind,
         channel,
         automation_id
-    from {{ ref('stg_crm__field_changes') }}
-    where not is_orphan and (actor_kind in {{ machines }} or channel in {{ machines }})
+    from {{ ref('stg_crm__field_changes') }} as all_told
+    where not is_orphan and {{ is_by_machine('all_told') }}
 ),
 
 records as (
@@ -70,9 +69,7 @@ starts as (
 changes as (
     select
         changes.crm,
-        coalesce(
-            changes.automation_id, changes.changed_by, changes.actor_kind, changes.channel
-        ) as machine,
+        {{ machine_of('changes') }} as machine,
         changes.record_sk,
         changes.field,
         changes.change_number,
@@ -94,10 +91,7 @@ changes as (
 creations as (
     select
         occurrences.crm,
-        coalesce(
-            occurrences.automation_id, occurrences.changed_by, occurrences.actor_kind,
-            occurrences.channel
-        ) as machine,
+        {{ machine_of('occurrences') }} as machine,
         occurrences.record_sk,
         occurrences.record_key,
         occurrences.rule_id,
@@ -109,9 +103,7 @@ creations as (
     cross join policy
     where
         occurrences.change_number is null
-        and (
-            occurrences.actor_kind in {{ machines }} or occurrences.channel in {{ machines }}
-        )
+        and {{ is_by_machine('occurrences') }}
         and occurrences.occurred_at > {{ later(
             as_of(), -86400, '(policy.history_days + policy.baseline_days + 2)'
         ) }}
