@@ -11,8 +11,8 @@ with field_changes as (
         actor_kind,
         channel,
         automation_id
-    from {{ ref('stg_crm__field_changes') }} as all_told
-    where not is_orphan and {{ is_by_machine('all_told') }}
+    from {{ ref('stg_crm__field_changes') }}
+    where not is_orphan and {{ is_by_machine() }}
 ),
 
 records as (

@@ -24,7 +24,7 @@ damage as (
         field,
         change_number,
         occurred_at,
-        {{ machine_of('occurrences') }} as machine,
+        {{ machine_of() }} as machine,
         cast({{ business_time('occurred_at') }} as date) as change_date,
         rule_id,
         record_key,
@@ -36,7 +36,7 @@ damage as (
         amount,
         is_live
     from occurrences
-    where change_number is not null and {{ is_by_machine('occurrences') }}
+    where change_number is not null and {{ is_by_machine() }}
 ),
 
 -- One change may break several rules.
@@ -67,7 +67,7 @@ changes as (
         row_number() over (
             partition by
                 damage.crm, damage.machine, damage.change_date, damage.record_sk, damage.field
-            order by damage.change_number desc, damage.rule_id
+            order by damage.change_number desc, damage.rule_id asc
         ) as place_from_last,
         row_number() over (
             partition by
