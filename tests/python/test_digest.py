@@ -34,6 +34,7 @@ MARTS = (
     "process_signals_daily",
     "cutoff_shifts",
     "signal_review_list",
+    "signal_spread",
     "data_health_daily",
     "data_health_grades",
     "hygiene_sla_status",
@@ -503,6 +504,28 @@ def test_records_to_review_stand_as_they_are_ranked_each_with_its_facts(marts):
         ("002", "amount changed; 2 occurrences"),
         ("001", "amount changed; in Offer for 12.0 days (usual is at most 9.0 days)"),
         ("004", "amount changed; now Won"),
+    ]
+
+
+def test_a_list_says_whether_to_coach_or_to_mend_the_process(marts):
+    spread = record(1, n_records=8, n_people=4, top_person_records=3, n_by_machine=5)
+    verdicts = {
+        "late_edit": "isolated",
+        "multi_stage_jump": "systemic",
+        "owner_ping_pong": "machine",
+        "stage_dwell_anomaly": "unclear",
+    }
+    land(marts, "signal_review_list", *(listed(1, signal=signal) for signal in verdicts))
+    known = {"crm": spread["crm"], "object_type": spread["object_type"]} | {
+        name: value for name, value in spread.items() if name[:2] in ("n_", "to")
+    }
+    rows = [known | {"signal": signal, "verdict": one} for signal, one in verdicts.items()]
+    land(marts, "signal_spread", *rows)
+    assert [item["facts"][1:-1] for item in items(told(marts), "review_lists")] == [
+        ["Isolated: 3 of 8 records by one person. Coach; the process may be right."],
+        ["Systemic: 4 people, nobody with more than 3 of 8 records. Mend the process."],
+        ["By machines: 5 of 8 records. Mend what they write."],
+        [],
     ]
 
 

@@ -11,7 +11,14 @@ occurrences as (
 ),
 
 dwell_anomalies as (
-    select * from {{ ref('int_signals__stage_dwell_anomaly') }}
+    select
+        'stage_dwell_anomaly' as signal,
+        record_sk,
+        part,
+        stage,
+        dwell_seconds,
+        usual_seconds
+    from {{ ref('int_signals__stage_dwell_anomaly') }}
 ),
 
 dwell_limits as (
@@ -58,6 +65,11 @@ found as (
         occurrences.occurred_at,
         occurrences.detail,
         coalesce(occurrences.variant = 'stuck', false) as is_stuck,
+        -- Who once moved it there does not let it lie there.
+        case when occurrences.variant is distinct from 'stuck' then occurrences.changed_by end
+            as actor_id,
+        (occurrences.variant is distinct from 'stuck')
+        and coalesce({{ is_by_machine('occurrences') }}, false) as is_by_machine,
         dwell_anomalies.stage,
         dwell_anomalies.dwell_seconds,
         dwell_anomalies.usual_seconds
@@ -71,7 +83,7 @@ found as (
         on
             occurrences.record_sk = dwell_anomalies.record_sk
             and occurrences.part = dwell_anomalies.part
-            and occurrences.rule_id = 'stage_dwell_anomaly'
+            and occurrences.rule_id = dwell_anomalies.signal
     where
         occurrences.kind = 'signal'
         and (
@@ -91,6 +103,8 @@ found as (
         || {{ duration_text('periods.dwell_seconds') }} || ', the median of the week before is '
         || {{ duration_text('weeks.previous_median_seconds') }} as detail,
         false as is_stuck,
+        cast(null as {{ dbt.type_string() }}) as actor_id,
+        false as is_by_machine,
         periods.stage,
         periods.dwell_seconds,
         weeks.previous_median_seconds as usual_seconds
@@ -194,7 +208,10 @@ final as (
         placed.outside_seconds / 86400 as days_outside,
         placed.detail,
         placed.n_occurrences,
-        placed.last_occurred_at
+        placed.last_occurred_at,
+        placed.is_by_machine,
+        case when not placed.is_by_machine then coalesce(placed.actor_id, records.owner_id) end
+            as person_id
     from placed
     inner join records on placed.record_sk = records.record_sk
     left join standing on placed.record_sk = standing.record_sk

@@ -75,6 +75,9 @@ def review_lists(digest: Reading) -> list[Item]:
     items = []
     longest_list = digest.settings.thresholds["review_list__records"]
     found = digest.read("signal_review_list", "true order by segment <> 'all', review_rank")
+    spread = {
+        (row["signal"], row["crm"], row["object_type"]): row for row in digest.read("signal_spread")
+    }
     for key, listed_rows in grouped(found, "signal", "crm", "object_type"):
         rule = digest.register("signal", key[0])
         if not digest.is_told_of("signal", key[0]):
@@ -117,7 +120,7 @@ def review_lists(digest: Reading) -> list[Item]:
                 key,
                 mine,
                 title=rule["name"],
-                facts=[*rates, f"To review: {more}."],
+                facts=[*rates, *spread_text(spread.get(key)), f"To review: {more}."],
                 team=rule["owner_team"],
                 advice=[f"Look for: {mine[0]['look_for']}"],
                 at=("last", "last_occurred_at"),
@@ -127,6 +130,21 @@ def review_lists(digest: Reading) -> list[Item]:
             )
         )
     return items
+
+
+def spread_text(row: dict | None) -> list[str]:
+    """Return whether a signal is one person's, the process's or a machine's, where that is told."""
+    if row is None:
+        return []
+    most = f"{row['top_person_records']:,} of {counted(row['n_records'], 'record')}"
+    said = {
+        "isolated": f"Isolated: {most} by one person. Coach; the process may be right.",
+        "systemic": f"Systemic: {counted(row['n_people'], 'person', 'people')}, nobody with more "
+        f"than {most}. Mend the process.",
+        "machine": f"By machines: {row['n_by_machine']:,} of {counted(row['n_records'], 'record')}"
+        ". Mend what they write.",
+    }.get(row["verdict"])
+    return [said] if said else []
 
 
 def rate_text(row: dict) -> str:
