@@ -903,7 +903,7 @@ def test_the_monthly_review_tells_what_shifts_around_the_cutoffs(marts):
         "days_to_cutoff": 0,
         "n_events": 2,
         "last_days_per_day": Decimal("0.5"),
-        "other_days_per_day": Decimal("0.125"),
+        "other_days_per_day": Decimal("0.25"),
         "status": "shift",
     }
     few = row | {"event": "created", "status": "insufficient_data"}
@@ -920,11 +920,11 @@ def test_the_monthly_review_tells_what_shifts_around_the_cutoffs(marts):
     )
     dates, milestones = items(told(marts, "monthly"), "cutoffs")
     assert dates["facts"] == [
-        "all: 0.5 a day in the last days, 0.13 in the rest (shift)",
-        "later: 0.5 a day in the last days, 0.13 in the rest (shift)",
+        "all: 0.5 a day in the last days, 0.25 in the rest (shift)",
+        "later: 0.5 a day in the last days, 0.25 in the rest (shift)",
     ]
     assert milestones["title"] == "Milestones reached"
-    assert milestones["facts"] == ["all: 0.5 a day in the last days, 0.13 in the rest"]
+    assert milestones["facts"] == ["all: 0.5 a day in the last days, 0.25 in the rest"]
     assert not items(told(marts, "weekly"), "cutoffs")
     assert not items(told(marts, "monthly", "ae"), "cutoffs")
 
