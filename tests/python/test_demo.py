@@ -174,9 +174,7 @@ def test_the_line_is_stopped_for_the_broken_sync_only(demo):
 
 
 def test_what_the_broken_sync_overwrote_is_to_be_put_back(demo):
-    stories = {
-        (r["crm"], r["record_id"]) for r in truth("planted") if r["name"] == "stop_the_line"
-    }
+    stories = {(r["crm"], r["record_id"]) for r in truth("planted") if r["name"] == "stop_the_line"}
     made = {
         (r["crm"], r["record_id"], r["field"], r["old_value"], r["new_value"])
         for r in truth("changes")

@@ -811,9 +811,7 @@ def test_the_reviews_tell_of_the_signatures_and_dirty_records_of_their_steps(mar
         "Handoff stops clock",
         "Source to credited",
     ]
-    assert {
-        item["id"].split(":")[1]: item["facts"] for item in items(week, "newly_dirty")
-    } == {
+    assert {item["id"].split(":")[1]: item["facts"] for item in items(week, "newly_dirty")} == {
         "duplicate_account": ["1 record this week, 0 the week before"],
         "lead_source_drift": ["1 record this week, 1 the week before"],
         "sla_rush_update": ["1 record this week, 0 the week before"],

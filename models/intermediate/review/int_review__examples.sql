@@ -66,9 +66,10 @@ found as (
         occurrences.detail,
         coalesce(occurrences.variant = 'stuck', false) as is_stuck,
         -- Who once moved it there does not let it lie there.
-        case when occurrences.variant is distinct from 'stuck' then occurrences.changed_by end
-            as actor_id,
-        (occurrences.variant is distinct from 'stuck')
+        case
+            when coalesce(occurrences.variant, '') <> 'stuck' then occurrences.changed_by
+        end as actor_id,
+        coalesce(occurrences.variant, '') <> 'stuck'
         and coalesce({{ is_by_machine('occurrences') }}, false) as is_by_machine,
         dwell_anomalies.stage,
         dwell_anomalies.dwell_seconds,
