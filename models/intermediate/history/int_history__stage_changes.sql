@@ -1,6 +1,7 @@
 -- One row per change of a stage or status: both stages, and the change before it and, as the policy
 -- of the jump asks, the nth before it. A first stage that is told as a change from none is no change
--- that another can follow. The window runs over the narrow key.
+-- that another can follow, nor is a machine's way through a stage that is automatic by policy. The
+-- windows run over the narrow key.
 with field_changes as (
     select * from {{ ref('stg_crm__field_changes') }}
 ),
@@ -11,6 +12,10 @@ records as (
 
 stage_map as {{ inlined() }} (
     select * from {{ ref('int_crm__stage_map') }}
+),
+
+automatic_stages as {{ inlined() }} (
+    select * from {{ ref('automatic_stages') }}
 ),
 
 -- A move into another pipeline (record type) is no move back.
@@ -33,7 +38,11 @@ changes as (
         case
             when changes.change_number > 1 or changes.old_value is not null
                 then changes.changed_at
-        end as left_at
+        end as left_at,
+        lag(changes.changed_at) over (
+            partition by changes.record_sk order by changes.change_number
+        ) as entered_at,
+        coalesce({{ is_by_machine('changes') }}, false) as is_by_machine
     from field_changes as changes
     where
         not changes.is_orphan
@@ -43,14 +52,44 @@ changes as (
         )
 ),
 
+passed as (
+    select distinct
+        changes.record_sk,
+        changes.change_number
+    from changes
+    inner join records on changes.record_sk = records.record_sk
+    inner join automatic_stages
+        on
+            records.crm = automatic_stages.crm
+            and records.object_type = automatic_stages.object_type
+            and coalesce(automatic_stages.pipeline, records.pipeline, '')
+            = coalesce(records.pipeline, '')
+            and changes.old_stage = automatic_stages.stage
+    where
+        changes.is_by_machine
+        and changes.changed_at
+        <= {{ later('changes.entered_at', 1, threshold('automatic_stage__seconds')) }}
+),
+
+marked as (
+    select
+        changes.*,
+        passed.record_sk is not null as is_passed
+    from changes
+    left join passed
+        on changes.record_sk = passed.record_sk and changes.change_number = passed.change_number
+),
+
 ordered as (
     select
         *,
-        lag(left_at) over (partition by record_sk order by change_number) as previous_changed_at,
+        lag(left_at) over (partition by record_sk, is_passed order by change_number)
+            as previous_changed_at,
         {{ nth_previous(
-            'left_at', threshold('multi_stage_jump__changes'), 'record_sk', 'change_number'
+            'left_at', threshold('multi_stage_jump__changes'), 'record_sk, is_passed',
+            'change_number'
         ) }} as nth_changed_at
-    from changes
+    from marked
 ),
 
 final as (
@@ -80,8 +119,9 @@ final as (
             ),
             false
         ) as is_regression,
-        changes.previous_changed_at,
-        changes.nth_changed_at
+        case when not changes.is_passed then changes.previous_changed_at end
+            as previous_changed_at,
+        case when not changes.is_passed then changes.nth_changed_at end as nth_changed_at
     from ordered as changes
     inner join records on changes.record_sk = records.record_sk
     left join stage_map as old_stages
