@@ -162,6 +162,37 @@ def test_every_planted_archetype_and_nothing_else(demo):
     score("archetype", found, expected)
 
 
+def test_every_stuck_deal_is_to_be_reviewed_the_farthest_outside_first(demo):
+    stuck = demo.sql(
+        "select record_key from marts.process_signal_evidence "
+        "where kind = 'stuck' and is_live and crm = 'salesforce'"
+    )
+    listed = demo.sql(
+        "select record_key, is_open, floor(days_outside) from marts.signal_review_list "
+        "where signal = 'stage_dwell_anomaly' and segment = 'all' and crm = 'salesforce' "
+        "and object_type = 'opportunity' order by review_rank"
+    )
+    assert len(stuck) >= 5
+    assert {key for (key,) in stuck} <= {key for key, *_ in listed}
+    assert listed == sorted(listed, key=lambda row: (not row[1], -row[2], listed.index(row)))
+
+
+def test_what_is_too_small_to_be_judged_is_listed_record_by_record(demo):
+    small = demo.sql(
+        "select crm, signal, object_type, numerator from marts.process_signals_daily "
+        "where segment = 'all' and status = 'insufficient_data' and numerator > 0 and signal_date "
+        "= (select max(signal_date) from marts.process_signals_daily)"
+    )
+    assert len(small) >= 2
+    for crm, signal, object_type, numerator in small:
+        [(n_listed,)] = demo.sql(
+            "select count(*) from marts.signal_review_list where segment = 'all' and status = "
+            f"'insufficient_data' and crm = '{crm}' and signal = '{signal}' "
+            f"and object_type = '{object_type}' and denominator < 20"
+        )
+        assert n_listed >= numerator, (crm, signal, object_type)
+
+
 def test_the_line_is_stopped_for_the_broken_sync_only(demo):
     stories = [r for r in truth("planted") if r["name"] == "stop_the_line"]
     nights = {(r["crm"], r["occurred_at"][:10]) for r in stories}

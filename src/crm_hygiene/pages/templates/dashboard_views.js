@@ -193,11 +193,11 @@ function teamFiguresNote(ids) {
 
 function reviewSection(signals) {
   const table = tableOf("review_list");
-  return section("Records to review", "The records to look at first, for each signal in watch or alert.", explorer({
+  return section("Records to review", "The records to look at first: of each signal in watch or alert, of those with too few records to judge (n is the denominator), and of time in a stage. Open ones first, then the farthest outside, then the largest amounts.", explorer({
     title: "Review list", what: "review_list", table,
     accept: (row) => signals.includes(table.value(row, "signal")) && (filters.segment !== null || table.value(row, "segment") === "all"),
-    shown: ["record_id", "object_type", "crm", "signal", "status", "amount", "n_occurrences", "last_occurred_at", "owner_id"],
-    facets: ["signal", "object_type"], empty: "None of these signals is in watch or alert.",
+    shown: ["record_id", "object_type", "crm", "signal", "status", "denominator", "is_open", "stage", "days", "usual_days", "detail", "amount", "last_occurred_at", "owner_id"],
+    facets: ["signal", "object_type"], empty: "None of these signals has a record to review.",
   }));
 }
 
