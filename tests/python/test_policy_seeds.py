@@ -13,6 +13,7 @@ SEEDS = Path(__file__).parents[2] / "seeds" / "policy"
 
 KEYS = {
     "approval_policy": ["decision", "rule_id", "role"],
+    "automatic_stages": ["crm", "object_type", "pipeline", "stage"],
     "blank_placeholders": ["placeholder"],
     "company_legal_forms": ["form"],
     "countries": ["spelling"],
@@ -31,6 +32,7 @@ KEYS = {
     "hubspot_change_sources": ["source"],
     "hygiene_slas": ["sla_id"],
     "junk_patterns": ["object_type", "field", "pattern"],
+    "key_fields": ["object_type", "field"],
     "lifecycle_approvals": ["rule_id", "crm", "region"],
     "lifecycle_reviews": ["crm", "object_type", "record_id", "reviewed_at", "decision"]
     + ["for_decision", "reviewer", "role"],
