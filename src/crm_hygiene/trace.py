@@ -3,11 +3,14 @@ becomes of it: the decision, why, how each rule judged, what stopped it, and how
 
     crm-hygiene trace [--json] [--vars YAML] [--target NAME] crm:object_type:record_id
 
-It runs analyses/record_story.sql with record_decision.sql through dbt, on the marts of the last
-build.
+It runs analyses/record_story.sql with record_decision.sql on the marts of the last build. dbt
+compiles them; on a DuckDB file that is kept in the target folder until anything that dbt reads
+changes, since dbt takes far longer to start than the query to run.
 """
 
 import contextlib
+import hashlib
+import importlib.metadata
 import io
 import json
 import os
@@ -19,6 +22,14 @@ from pathlib import Path
 
 from crm_hygiene.cli import command_parser
 from crm_hygiene.project import ROOT
+from crm_hygiene.warehouse import (
+    NotBuiltError,
+    WarehouseError,
+    let_go_of_the_file,
+    open_warehouse,
+    rows,
+    warehouse_path,
+)
 
 CRMS = ("salesforce", "hubspot", "open")
 OBJECT_TYPES = ("account", "contact", "lead", "opportunity", "case")
@@ -43,7 +54,14 @@ NEAR_RECORDS = """
         -- Salesforce shows ids of 15 characters and lands 18.
         or substring(record_id, 1, 15) = {{ text_literal(given) }}
     order by record_key
+    limit 5
 """
+# What stands in a compiled query for the record: DuckDB is given it with the query.
+GIVEN = "$record"
+# Between two queries that are compiled at once.
+NEXT_QUERY = "\n-- and then --\n"
+# What decides how a query is compiled.
+COMPILED_FROM = ("dbt_project.yml", "packages.yml", "analyses", "macros", "models")
 
 
 class TraceError(Exception):
@@ -58,7 +76,7 @@ def jinja_literal(text: str) -> str:
 def analysis(name: str, record_key: str) -> str:
     """Return an analysis for one record.
 
-    A variable of dbt's would do, but makes dbt read the whole project again for every record.
+    A variable of dbt's would do, but makes dbt read the whole project again.
     """
     query = (ROOT / "analyses" / f"{name}.sql").read_text(encoding="utf-8")
     head, _, tail = query.partition("{%- set record_key = ")
@@ -68,7 +86,7 @@ def analysis(name: str, record_key: str) -> str:
 def story_query(record_key: str) -> str:
     """Return the query for the moments of a record, each with what becomes of the record.
 
-    One query, since what dbt does before it takes longer than the query.
+    One query, since dbt may have to be started for it.
     """
     moments, _, order = analysis("record_story", record_key).rpartition("from final\n")
     moments, _, columns = moments.rpartition("\nselect\n")
@@ -79,25 +97,104 @@ def story_query(record_key: str) -> str:
     )
 
 
-def run(query: str, limit: int, options: list[str]) -> list[dict]:
-    """Return the rows of a query with Jinja in it; dbt says nothing meanwhile."""
+def near_query(record_id: str) -> str:
+    """Return the query for the records that may be meant by an id."""
+    return NEAR_RECORDS.replace("ID", jinja_literal(record_id), 1)
+
+
+def dbt(command: str, query: str, options: list[str]) -> object:
+    """Return what a dbt command makes of a query with Jinja in it; dbt says nothing meanwhile."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         from dbt.cli.main import dbtRunner
 
-        quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none"]
-        result = dbtRunner().invoke(
-            [*quiet, "show", "--inline", query, "--limit", str(limit), *options]
-        )
+        # dbt takes longer to write its artifacts than for all the rest.
+        quiet = ["--quiet", "--no-write-json", "--log-level", "none", "--log-level-file", "none"]
+        result = dbtRunner().invoke([*quiet, command, "--inline", query, *options])
     if not result.success:
         reason = shortened(" ".join(str(result.exception).split()))
         if NO_TABLE.search(reason):
-            raise TraceError("The marts are not built yet; run make build first.")
+            raise NotBuiltError("The marts are not built yet; run make build first.")
         raise TraceError(f"The story cannot be read: {reason}")
-    table = result.result.results[0].agate_table
-    return [dict(zip(table.column_names, row, strict=True)) for row in table.rows]
+    return result.result.results[0]
 
 
-def story(record_key: str, options: list[str]) -> list[dict]:
+class ThroughDbt:
+    """A warehouse of any kind: dbt compiles each query and runs it."""
+
+    def __init__(self, options: list[str]):
+        self.options = options
+
+    def run(self, query: str) -> list[dict]:
+        """Return the rows of a query with Jinja in it."""
+        table = dbt("show", query, ["--limit", "-1", *self.options]).agate_table
+        return [dict(zip(table.column_names, row, strict=True)) for row in table.rows]
+
+    def moments(self, record_key: str) -> list[dict]:
+        """Return the moments of a record, each with what becomes of it."""
+        return self.run(story_query(record_key))
+
+    def near(self, record_id: str) -> list[dict]:
+        """Return the records that may be meant by an id."""
+        return self.run(near_query(record_id))
+
+
+class OnDuckdb:
+    """A DuckDB file: the queries are compiled once, for all records."""
+
+    def __init__(self, options: list[str]):
+        self.options = options
+        self.kept = Path(os.environ.get("DBT_TARGET_PATH", "target")) / "trace.json"
+
+    def compiled(self) -> list[str]:
+        """Return the queries for the moments of a record and for those that are near."""
+        made_from = self.fingerprint()
+        with contextlib.suppress(OSError, ValueError):
+            kept = json.loads(self.kept.read_text(encoding="utf-8"))
+            if kept["made_from"] == made_from:
+                return kept["queries"]
+        both = NEXT_QUERY.join([story_query(GIVEN), near_query(GIVEN)])
+        text = dbt("compile", both, self.options).node.compiled_code
+        queries = text.replace(f"'{GIVEN}'", GIVEN).split(NEXT_QUERY)
+        with contextlib.suppress(OSError):
+            self.kept.parent.mkdir(parents=True, exist_ok=True)
+            written = self.kept.with_suffix(f".{os.getpid()}")
+            written.write_text(json.dumps({"made_from": made_from, "queries": queries}))
+            written.replace(self.kept)
+        return queries
+
+    def fingerprint(self) -> str:
+        """Return a hash of all that decides how the queries are compiled."""
+        versions = [importlib.metadata.version(name) for name in ("dbt-core", "dbt-duckdb")]
+        # A table is named with its catalog, which is the file's name.
+        given = [*self.options, *versions, str(warehouse_path())]
+        digest = hashlib.sha256(json.dumps(given).encode())
+        places = [ROOT / place for place in COMPILED_FROM]
+        places += [ROOT / os.environ["DBT_PROFILES_DIR"], Path(__file__)]
+        for place in places:
+            files = sorted(place.rglob("*.*")) if place.is_dir() else [place]
+            for file in files:
+                if file.is_file():
+                    digest.update(str(file).encode() + file.read_bytes())
+        return digest.hexdigest()
+
+    def run(self, place: int, given: str) -> list[dict]:
+        """Return the rows of a compiled query."""
+        query = self.compiled()[place]
+        let_go_of_the_file()
+        with contextlib.closing(open_warehouse()) as connection:
+            connection.execute("set timezone = 'UTC'")
+            return rows(connection, query, {GIVEN[1:]: given})
+
+    def moments(self, record_key: str) -> list[dict]:
+        """Return the moments of a record, each with what becomes of it."""
+        return self.run(0, record_key)
+
+    def near(self, record_id: str) -> list[dict]:
+        """Return the records that may be meant by an id."""
+        return self.run(1, record_id)
+
+
+def story(record_key: str, warehouse: ThroughDbt | OnDuckdb) -> list[dict]:
     """Return the moments of a record in order; say why where there is no such record."""
     match = KEY.fullmatch(record_key)
     if not match:
@@ -105,9 +202,9 @@ def story(record_key: str, options: list[str]) -> list[dict]:
             f"'{record_key}' is no record: write crm:object_type:record_id with "
             f"{', '.join(CRMS)} and {', '.join(OBJECT_TYPES)}."
         )
-    moments = run(story_query(record_key), -1, options)
+    moments = warehouse.moments(record_key)
     if not moments:
-        near = run(NEAR_RECORDS.replace("ID", jinja_literal(match[3]), 1), 5, options)
+        near = warehouse.near(match[3])
         raise TraceError(
             f"There is no record {record_key} in the last build"
             + (f"; did you mean {' or '.join(row['record_key'] for row in near)}?" if near else ".")
@@ -224,12 +321,12 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("DBT_PROFILES_DIR", "profiles")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     options = ["--target", given.target] + (["--vars", given.vars] if given.vars else [])
-    warehouse = Path(os.environ.get("CRM_HYGIENE_DUCKDB", "warehouse/crm_hygiene.duckdb"))
     try:
-        if given.target == "duckdb" and not warehouse.is_file():
-            raise TraceError("The marts are not built yet; run make build first.")
-        moments, decision = told(story(given.record, options))
-    except TraceError as error:
+        if given.target == "duckdb":
+            open_warehouse().close()
+        warehouse = (OnDuckdb if given.target == "duckdb" else ThroughDbt)(options)
+        moments, decision = told(story(given.record, warehouse))
+    except (TraceError, WarehouseError) as error:
         print(printable(error), file=sys.stderr)
         return 1
     whole = {"record_key": given.record, "moments": moments, "decision": decision}

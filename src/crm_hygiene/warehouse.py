@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -72,11 +72,11 @@ def columns_of(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
 
 
 def rows(
-    connection: duckdb.DuckDBPyConnection, query: str, values: Sequence = ()
+    connection: duckdb.DuckDBPyConnection, query: str, values: Sequence | Mapping = ()
 ) -> list[dict[str, object]]:
     """Return the rows of a query by the names of their columns."""
     try:
-        result = connection.execute(query, list(values))
+        result = connection.execute(query, values)
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
     except (duckdb.CatalogException, duckdb.BinderException):

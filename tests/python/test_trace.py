@@ -22,16 +22,18 @@ HOSTILE = "a\nb\r\x1b[31mc\x07\u202ed\u200be\u2028f 日本 it's | {{ 1 / 0 }} {%
 @pytest.fixture
 def trace(demo, monkeypatch, capsys):
     """Return a function that traces: exit code, what it printed, what it complained of."""
+    # The project is read once, not for every record.
+    parsed_project()
 
-    def run(*arguments: str, warehouse: Warehouse = demo) -> tuple[int, str, str]:
+    def run(*arguments: str, warehouse: Warehouse = demo, start=None) -> tuple[int, str, str]:
         monkeypatch.chdir(ROOT)
         monkeypatch.setenv("CRM_HYGIENE_DUCKDB", str(warehouse.path))
         monkeypatch.setenv("CRM_HYGIENE_TARGET", "duckdb")
         monkeypatch.setenv("DBT_PROFILES_DIR", str(ROOT / "profiles"))
         monkeypatch.setenv("DBT_TARGET_PATH", TARGET)
         monkeypatch.setenv("DBT_LOG_PATH", TARGET)
-        # The project is read once, not for every record.
-        monkeypatch.setattr("dbt.cli.main.dbtRunner", lambda: dbtRunner(parsed_project()))
+        start = start or (lambda: dbtRunner(parsed_project()))
+        monkeypatch.setattr("dbt.cli.main.dbtRunner", start)
         capsys.readouterr()
         code = trace_record.main(list(arguments))
         return code, *capsys.readouterr()
@@ -42,7 +44,6 @@ def trace(demo, monkeypatch, capsys):
 @pytest.fixture(scope="module")
 def hostile(demo, tmp_path_factory):
     """The demo with text in one record that would break a terminal or a query; return its key."""
-    # A view names its catalog, which is the file's name.
     copy = Warehouse(tmp_path_factory.mktemp("hostile") / demo.path.name)
     demo.sql("checkpoint")
     shutil.copy(demo.path, copy.path)
@@ -229,6 +230,43 @@ def test_what_is_not_live_any_more_has_no_decision(trace, demo):
     )
     code, printed, _ = trace("--json", gone)
     assert code == 0 and json.loads(printed)["decision"] is None
+
+
+# --- How it is read ---
+
+
+def never():
+    """Take the place of dbt where it is not to be started."""
+    raise AssertionError("dbt is started")
+
+
+def test_dbt_is_started_once_for_all_records(trace, demo):
+    trace(BURST)
+    for (key,) in demo.sql("select record_key from marts.keep_list limit 3"):
+        code, printed, complaint = trace(key, start=never)
+        assert (code, complaint) == (0, "") and printed.startswith(key)
+
+
+def test_what_dbt_compiled_of_something_else_is_not_used(trace, monkeypatch, tmp_path):
+    trace(BURST)
+    profiles = tmp_path / "profiles"
+    shutil.copytree(ROOT / "profiles", profiles)
+    with pytest.raises(AssertionError, match="dbt is started"):
+        trace(BURST, "--vars", "{business_timezone: Europe/Berlin}", start=never)
+    monkeypatch.setattr(trace_record, "COMPILED_FROM", (str(profiles),))
+    trace(BURST)
+    trace(BURST, start=never)
+    (profiles / "profiles.yml").write_text("other")
+    with pytest.raises(AssertionError, match="dbt is started"):
+        trace(BURST, start=never)
+
+
+def test_other_engines_tell_the_same_through_dbt(trace, monkeypatch):
+    _, printed, _ = trace("--json", BURST)
+    monkeypatch.setattr(trace_record, "OnDuckdb", trace_record.ThroughDbt)
+    assert trace("--json", BURST) == (0, printed, "")
+    _, _, complaint = trace(BURST[:-3])
+    assert complaint.endswith(f"did you mean {BURST}?\n")
 
 
 def test_wide_letters_take_two_columns():
