@@ -53,6 +53,7 @@
                 'named_by_rejected_rows',
                 'opportunities',
                 'opportunity_contacts',
+                'pipelines',
                 'sla_clocks',
                 'stages',
                 'users',

@@ -122,6 +122,7 @@ class ThroughDbt:
     """A warehouse of any kind: dbt compiles each query and runs it."""
 
     def __init__(self, options: list[str]):
+        """Take the options that dbt is given."""
         self.options = options
 
     def run(self, query: str) -> list[dict]:
@@ -142,6 +143,7 @@ class OnDuckdb:
     """A DuckDB file: the queries are compiled once, for all records."""
 
     def __init__(self, options: list[str]):
+        """Take the options that dbt is given."""
         self.options = options
         self.kept = Path(os.environ.get("DBT_TARGET_PATH", "target")) / "trace.json"
 
@@ -166,7 +168,7 @@ class OnDuckdb:
         """Return a hash of all that decides how the queries are compiled."""
         versions = [importlib.metadata.version(name) for name in ("dbt-core", "dbt-duckdb")]
         # A table is named with its catalog, which is the file's name.
-        given = [*self.options, *versions, str(warehouse_path())]
+        given = [*self.options, *versions, warehouse_path().stem]
         digest = hashlib.sha256(json.dumps(given).encode())
         places = [ROOT / place for place in COMPILED_FROM]
         places += [ROOT / os.environ["DBT_PROFILES_DIR"], Path(__file__)]
@@ -323,6 +325,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = ["--target", given.target] + (["--vars", given.vars] if given.vars else [])
     try:
         if given.target == "duckdb":
+            let_go_of_the_file()
             open_warehouse().close()
         warehouse = (OnDuckdb if given.target == "duckdb" else ThroughDbt)(options)
         moments, decision = told(story(given.record, warehouse))

@@ -54,6 +54,7 @@ KEYS = {
     "threshold_overrides": ["threshold_id"],
     "thresholds": ["threshold_id"],
     "user_policy": ["priority"],
+    "value_labels": ["crm", "object_type", "field", "value"],
 }
 
 STANDARD_FIELDS = {

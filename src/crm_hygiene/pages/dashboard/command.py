@@ -1,6 +1,6 @@
 """Write the data-health dashboard of the last build: one HTML file that needs nothing else.
 
-crm-hygiene dashboard [--out FILE] [--show-personal-data] [--target NAME]
+crm-hygiene dashboard [--out FILE] [--mask-all | --show-personal-data] [--target NAME]
 """
 
 import contextlib
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crm_hygiene.cli import command_parser
-from crm_hygiene.pages.dashboard.payload import Payload
+from crm_hygiene.pages.dashboard.payload import SHOWN, Payload
 from crm_hygiene.pages.dashboard.rendering import page
 from crm_hygiene.pages.files import write_page
+from crm_hygiene.pages.names import MASKS_PEOPLE, add_masks
 from crm_hygiene.project import ROOT
 from crm_hygiene.warehouse import (
     WarehouseError,
@@ -32,12 +33,12 @@ class Summary:
     n_records: int
 
 
-def build(warehouse: Path, out: Path, show_personal_data: bool = False) -> Summary:
+def build(warehouse: Path, out: Path, masks: str = MASKS_PEOPLE) -> Summary:
     """Write the dashboard of a warehouse."""
     with contextlib.closing(open_warehouse(warehouse)) as connection:
         if not rows(connection, "select 1 from duckdb_tables() where schema_name = 'marts'"):
             raise WarehouseError("The marts are not built yet; run make build first.")
-        payload = Payload(connection, show_personal_data).build()
+        payload = Payload(connection, masks).build()
     text = page(payload)
     write_page(out, text)
     with_records = (t for t in payload["tables"].values() if "record_key" in t["data"])
@@ -50,18 +51,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--out", type=Path, default=ROOT / "reports" / "dashboard.html", help="the file to write"
     )
-    parser.add_argument(
-        "--show-personal-data", action="store_true", help="names of owners, values of fields"
-    )
+    add_masks(parser)
     parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
     given = parser.parse_args(arguments)
     try:
         require_duckdb(given.target, "make dashboard")
-        made = build(warehouse_path(), given.out, given.show_personal_data)
+        made = build(warehouse_path(), given.out, given.masks)
     except WarehouseError as error:
         print(error, file=sys.stderr)
         return 1
-    personal = "shown" if given.show_personal_data else "masked"
+    personal = SHOWN[given.masks]
     print(
         f"Written to {made.path}: {made.n_bytes / 1e6:.1f} MB, {made.n_records:,} rows of records "
         f"behind the figures, personal data {personal}."

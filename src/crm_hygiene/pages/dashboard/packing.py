@@ -7,11 +7,15 @@ from crm_hygiene.marts import ACTOR_IDS
 
 # What has nine digits and is no share of anything.
 NO_SHARES = {"best_score", "score", "tolerance"}
+# Columns of ids whose records and users the page calls by their names.
+CALLED_BY_NAME = {"record_id": "Record", "owner_id": "Owner", "survivor_record_key": "Survivor"}
 WORDS = {"crm": "CRM", "id": "ID", "sla": "SLA", "url": "URL", "n": "Records"}
 
 
 def label(column: str) -> str:
     """Return a column's name as the head of a table has it."""
+    if column in CALLED_BY_NAME:
+        return CALLED_BY_NAME[column]
     words = re.sub("^(n|is|has)_", "", column).split("_")
     words = [WORDS.get(word, word) for word in words]
     return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
@@ -55,6 +59,17 @@ def distinct(values: list | dict[str, list]) -> list[str]:
     """Return the different values of a packed column, sorted."""
     kept = values["d"] if isinstance(values, dict) else set(values) - {None}
     return sorted(kept)
+
+
+def nested(named: dict[tuple[str, ...], str]) -> dict:
+    """Return names by the parts of their keys, a mapping in a mapping."""
+    found: dict = {}
+    for key, name in named.items():
+        place = found
+        for part in key[:-1]:
+            place = place.setdefault(part, {})
+        place[key[-1]] = name
+    return found
 
 
 def is_value(column: str, value: str | None) -> str:

@@ -1,6 +1,7 @@
 """What the page holds, read from the marts."""
 
 import re
+from collections.abc import Iterable
 
 import duckdb
 
@@ -12,9 +13,11 @@ from crm_hygiene.pages.dashboard.packing import (
     is_value,
     kind_of,
     label,
+    nested,
     packed,
 )
 from crm_hygiene.pages.dashboard.tables import TABLES, Table
+from crm_hygiene.pages.names import MASKS_ALL, MASKS_NOTHING, MASKS_PEOPLE, Names
 from crm_hygiene.settings import Settings, read_settings
 from crm_hygiene.warehouse import NotBuiltError, WarehouseError, columns_of, rows
 
@@ -37,11 +40,14 @@ REGISTERS = (
     "'Of ' || denominator_is || ': ' || numerator_is || '.' as meaning "
     "from marts.failure_signatures",
 )
+# Columns that hold ids of users, and keys of records.
+USER_IDS = ("owner_id", *sorted(ACTOR_IDS))
+RECORD_KEYS = ("record_key", "survivor_record_key")
+# What the page says of personal data.
+SHOWN = {MASKS_PEOPLE: "masked", MASKS_ALL: "all masked", MASKS_NOTHING: "shown"}
 OWNERS = """
-    select owners.crm, owners.owner_id as id, {} as name, max(owners.team) as team
+    select owners.crm, owners.owner_id as id, max(owners.team) as team
     from marts.lifecycle_decisions as owners
-    left join staging.stg_crm__users as users
-        on owners.crm = users.crm and owners.owner_id = users.user_id
     where owners.owner_id is not null
     group by all
     order by all
@@ -51,10 +57,11 @@ OWNERS = """
 class Payload:
     """What the page holds, read from the marts of an open warehouse."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, show_personal_data: bool = False):
+    def __init__(self, connection: duckdb.DuckDBPyConnection, masks: str = MASKS_PEOPLE):
         """Read from this connection."""
         self.connection = connection
-        self.show_personal_data = show_personal_data
+        self.show_personal_data = masks == MASKS_NOTHING
+        self.names = Names(connection, masks)
         self.not_built: set[str] = set()
 
     def rows(self, query: str) -> list[dict]:
@@ -186,6 +193,24 @@ class Payload:
             )
         return notes
 
+    def values_of(self, tables: dict[str, dict], names: Iterable[str]) -> set[str]:
+        """Return the different values that these columns have in any table."""
+        return {
+            value
+            for table in tables.values()
+            for name in names
+            for value in distinct(table["data"].get(name, []))
+        }
+
+    def users(self, tables: dict[str, dict]) -> dict[str, dict[str, str]]:
+        """Return the names of the users whose ids stand in a table, by CRM and id."""
+        ids = self.values_of(tables, USER_IDS)
+        return nested({key: name for key, name in self.names.users.items() if key[1] in ids})
+
+    def keys(self, tables: dict[str, dict]) -> set[str]:
+        """Return the keys of the records that stand in a table."""
+        return self.values_of(tables, RECORD_KEYS)
+
     def build(self) -> dict:
         """Return the whole."""
         tables = {name: self.table(given) for name, given in TABLES.items()}
@@ -195,21 +220,23 @@ class Payload:
         has_history = bool(self.one("select sum(n_changes) from marts.history_quality"))
         n_days = self.one("select count(distinct metric_date) from marts.data_health_grades")
         counts = tables["candidate_counts"]["data"]
-        name = "users.user_name" if self.show_personal_data else "cast(null as varchar)"
-        owners = self.rows(OWNERS.format(name))
+        owners = self.rows(OWNERS)
         settings = self.settings()
         return {
             "meta": {
                 "as_of": settings and f"{settings.as_of:%Y-%m-%dT%H:%M:%SZ}",
                 "version": settings and settings.project_version,
                 "is_demo": bool(settings and settings.is_demo),
-                "personal_data": "shown" if self.show_personal_data else "masked",
+                "personal_data": SHOWN[self.names.masks],
                 "crms": distinct(tables["landing_rows"]["data"].get("crm", []))
                 or distinct(counts.get("crm", [])),
                 "object_types": distinct(counts.get("object_type", [])),
                 "segments": distinct(counts.get("segment", [])),
                 "teams": distinct(counts.get("team", [])),
                 "owners": owners,
+                "users": self.users(tables),
+                "records": self.names.records(self.keys(tables)),
+                "labels": nested(self.names.labels),
                 "window_days": settings and int(settings.thresholds["rate_window_days"]),
                 "notes": refused + self.notes(has_records, has_history, n_days or 0),
                 "record_urls": urls,

@@ -15,6 +15,7 @@ from crm_hygiene.cli import command_parser
 from crm_hygiene.pages.digest.formats import FORMATS, write
 from crm_hygiene.pages.digest.reviews import REVIEWS, TEAMS
 from crm_hygiene.pages.digest.telling import Digest
+from crm_hygiene.pages.names import add_masks
 from crm_hygiene.warehouse import WarehouseError, open_warehouse, require_duckdb
 
 
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--review", choices=REVIEWS, default="daily")
     parser.add_argument("--format", choices=FORMATS, help="text where it is printed, else all")
     parser.add_argument("--out", type=Path, help="the folder to write to; else it is printed")
-    parser.add_argument("--show-personal-data", action="store_true")
+    add_masks(parser)
     parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
     given = parser.parse_args(arguments)
     teams = ("all", *TEAMS) if given.out and given.team == "all" else (given.team,)
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         require_duckdb(given.target, "make digest")
         with open_warehouse() as connection:
             digests = [
-                Digest(connection, REVIEWS[given.review], team, given.show_personal_data).tell()
+                Digest(connection, REVIEWS[given.review], team, given.masks).tell()
                 for team in teams
             ]
         if given.out:

@@ -48,6 +48,7 @@ def listed(
         if at:
             keyed.sort(key=lambda one: one[1][at[1]] or datetime.min, reverse=True)
         keyed.sort(key=lambda one: (one[0] is None, -(one[0] or 0)))
+    digest.names.records(row["record_key"] for _, row in keyed[:longest])
     crm, object_type = found[0]["crm"], found[0]["object_type"]
     return Item(
         ":".join(str(one) for one in (part, *key)),

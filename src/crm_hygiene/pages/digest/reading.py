@@ -12,20 +12,13 @@ import duckdb
 from crm_hygiene.marts import ACTOR_IDS, is_url_template, personal_columns
 from crm_hygiene.pages.digest.reviews import NOBODY, TEAMS, Review
 from crm_hygiene.pages.digest.words import amount_text, instant_text
+from crm_hygiene.pages.names import MASKS_NOTHING, MASKS_PEOPLE, Names
 from crm_hygiene.settings import read_settings
 from crm_hygiene.warehouse import columns_of, rows
 
 HIDDEN = "(hidden)"
 RANKS = {"ok": 0, "watch": 1, "alert": 2}
 SERIES_KEY = ("crm", "object_type", "segment")
-LISTS = (
-    "keep_list",
-    "reengage_candidates",
-    "archive_candidates",
-    "anonymize_candidates",
-    "delete_candidates",
-    "quarantine_queue",
-)
 
 
 @dataclass(frozen=True)
@@ -55,6 +48,7 @@ class Record:
 
     record_key: str
     record_id: str
+    name: str | None
     team: str | None
     owner: str | None
     amount: str | None = None
@@ -72,13 +66,14 @@ class Reading:
         connection: duckdb.DuckDBPyConnection,
         review: Review,
         team: str = "all",
-        shows_personal_data: bool = False,
+        masks: str = MASKS_PEOPLE,
     ):
         """Read the last build."""
         self.connection = connection
         self.review = review
         self.team = team
-        self.shows_personal_data = shows_personal_data
+        self.shows_personal_data = masks == MASKS_NOTHING
+        self.names = Names(connection, masks)
         # The marts that keep history may also hold later days than as_of of the last build.
         self.settings = read_settings(connection)
         self.as_of = self.settings.as_of
@@ -141,14 +136,16 @@ class Reading:
         owns_the_rule = owner_team is not None and self.concerns(owner_team)
         return [row for row in found if owns_the_rule or self.concerns(row["team"])]
 
-    @functools.cached_property
-    def owner_names(self) -> dict[tuple[str, str], str]:
-        """Return the owners' names; none unless personal data was asked for."""
-        if not self.shows_personal_data:
-            return {}
-        query = " union ".join(f"select crm, owner_id, owner_name from marts.{x}" for x in LISTS)
-        found = rows(self.connection, f"{query} order by all")
-        return {(row["crm"], row["owner_id"]): row["owner_name"] for row in found}
+    def part_of(self, row: dict) -> str | None:
+        """Return the part of a report that a row is of, a stage or source by its label."""
+        report, part = row["report"], row.get("part")
+        field = "stage" if report.startswith("pipeline_") else "source"
+        return self.names.label(row["crm"], "opportunity", field, part) if part else part
+
+    def named(self, crm: str, user_id: str | None) -> str | None:
+        """Return the name of a user with the id behind it; the id where there is no name."""
+        name = self.names.users.get((crm, user_id)) if user_id else None
+        return f"{name} ({user_id})" if name and name != user_id else user_id
 
     @functools.cached_property
     def url_templates(self) -> dict[tuple[str, str], str]:
@@ -171,12 +168,13 @@ class Reading:
         return Record(
             record_key=row["record_key"],
             record_id=row["record_id"],
+            name=self.names.records([row["record_key"]]).get(row["record_key"]),
             team=row.get("team"),
-            owner=self.owner_names.get((row["crm"], owner)) or owner,
+            owner=self.named(row["crm"], owner),
             amount=None if amount is None else amount_text(amount),
             at=f"{at.isoformat()}Z" if at else None,
             when=f"{word} {instant_text(at)}".strip() if at else None,
-            note=note,
+            note=self.names.spoken(note, row["crm"], row["object_type"]),
             url=template and template.replace("{record_id}", quote(row["record_id"], safe="")),
         )
 

@@ -43,7 +43,7 @@ def stop_the_line(digest: Reading) -> list[Item]:
         items.append(
             Item(
                 f"stop_the_line:{crm}:{row['change_date']}:{keys[0]}:{row['n_bad_changes']}",
-                f"Damage by {machine}",
+                f"Damage by {digest.named(crm, machine)}",
                 crm,
                 None,
                 NOBODY,

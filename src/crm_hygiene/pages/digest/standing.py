@@ -51,7 +51,7 @@ def reporting(digest: Reading) -> list[Item]:
         found = digest.read(mart, f"status = ? order by {order}", (status,))
         for key, all_rows in grouped(found, "crm", "report"):
             facts = [
-                place_text(row["period"], row.get("part"), row["currency"])
+                place_text(row["period"], digest.part_of(row), row["currency"])
                 + f": {amount_text(row[before], row.get('unit', ''))}, "
                 + f"now {amount_text(row[after], row.get('unit', ''))}"
                 + (f" ({row['records']})" if row["records"] else "")
@@ -241,7 +241,7 @@ def sla_status(digest: Reading) -> list[Item]:
         ):
             if row["scope"] != "all" and row["status"] != "missed":
                 continue
-            owner = digest.owner_names.get((row["crm"], row["owner_id"])) or row["owner_id"]
+            owner = digest.named(row["crm"], row["owner_id"])
             who = {"all": "all", "team": f"team {row['team'] or 'not known'}"}.get(
                 row["scope"], f"owner {owner or 'none'}"
             )

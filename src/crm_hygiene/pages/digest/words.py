@@ -20,8 +20,18 @@ def amount_text(value: Decimal | None, unit: str = "") -> str:
         return "none"
     if unit in ("rate", "share"):
         return f"{100 * value:.1f} %"
-    text = f"{value:,.2f}".rstrip("0").rstrip(".") if unit != "days" else f"{value:,.1f} days"
+    if unit == "days":
+        return days_text(value)
+    text = f"{value:,.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def days_text(value: Decimal) -> str:
+    """Return a number of days as people write it: what lasts minutes in minutes."""
+    for unit, per_day in (("days", 1), ("h", 24), ("min", 1440)):
+        if value == 0 or abs(value) * per_day >= 1:
+            return f"{value * per_day:,.1f} {unit}"
+    return f"{value * 86400:,.1f} s"
 
 
 def share_text(numerator: object, denominator: object, rate: Decimal | None) -> str:

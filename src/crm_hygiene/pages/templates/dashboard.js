@@ -27,7 +27,7 @@ function header() {
   document.getElementById("as-of").textContent = `As of ${tell(meta.as_of, "instant")} UTC`;
   document.getElementById("facts").replaceChildren(...[
     crms, meta.is_demo && "Demo data",
-    meta.personal_data === "masked" ? "Personal data masked" : "Shows personal data", `Version ${meta.version}`,
+    { masked: "Personal data masked", shown: "Shows personal data" }[meta.personal_data] ?? "All names masked", `Version ${meta.version}`,
   ].filter(Boolean).map((text) => el("li", {}, text)));
 }
 

@@ -185,10 +185,18 @@ function plural(n, noun) {
   return `${decimal.format(n)} ${noun}${n === 1 ? "" : "s"}`;
 }
 
+// Stays of minutes read in minutes.
+function tellDays(value) {
+  const size = Math.abs(value);
+  if (size === 0 || size >= 1) return `${oneDecimal.format(value)} days`;
+  if (size >= 1 / 24) return `${oneDecimal.format(value * 24)} h`;
+  return size >= 1 / 1440 ? `${oneDecimal.format(value * 1440)} min` : `${oneDecimal.format(value * 86400)} s`;
+}
+
 function tell(value, kind) {
   if (value === null || value === undefined) return "–";
   if (kind === "share" || kind === "rate") return percent.format(value);
-  if (kind === "days") return `${oneDecimal.format(value)} days`;
+  if (kind === "days") return tellDays(value);
   if (kind === "hours") return `${oneDecimal.format(value)} h`;
   if (kind === "number") return decimal.format(value);
   if (kind === "boolean") return value ? "Yes" : "No";
@@ -206,9 +214,43 @@ function tellChange(change, unit) {
   return `${change > 0 ? "+" : "−"}${size} ${unit === "days" ? "days" : "points"}`;
 }
 
+// Own names only: what a CRM holds may be called "constructor".
+function named(map, ...keys) {
+  let found = map;
+  for (const key of keys) {
+    if (found === null || typeof found !== "object" || !Object.hasOwn(found, key)) return null;
+    found = found[key];
+  }
+  return found;
+}
+
 function ownerName(id, crm) {
-  const owner = meta.owners.find((one) => one.id === id && (!crm || one.crm === crm));
-  return (owner && owner.name) || id;
+  if (id === null || id === undefined) return id;
+  const crms = crm ? [crm] : Object.keys(meta.users);
+  return crms.map((one) => named(meta.users, one, id)).find((name) => name !== null) ?? id;
+}
+
+function recordName(key) {
+  return key === null || key === undefined ? null : named(meta.records, key);
+}
+
+// What people call a value of a picklist, where that is not what records hold.
+function labelOf(crm, objectType, field, value) {
+  return named(meta.labels, crm, objectType, field, value) ?? value;
+}
+
+// Where the rules write a stage: `A: 3 d 0 h`, `entered A, no meeting`, `back from A to B`.
+const STAGE_FIRST = /^([^:,]+)(?=: )/;
+const STAGE_ENTERED = /^(entered )([^,]+)/;
+const STAGE_BEFORE_AND_AFTER = /^((?:back )?from )([^,]+?)( to )([^,]+)/;
+
+function spoken(text, crm, objectType) {
+  const label = (stage) => labelOf(crm, objectType, "stage", stage);
+  if (STAGE_ENTERED.test(text)) return text.replace(STAGE_ENTERED, (_, start, stage) => start + label(stage));
+  if (STAGE_BEFORE_AND_AFTER.test(text)) {
+    return text.replace(STAGE_BEFORE_AND_AFTER, (_, start, before, to, after) => start + label(before) + to + label(after));
+  }
+  return text.replace(STAGE_FIRST, (stage) => label(stage));
 }
 
 function ruleOf(key) {
@@ -244,10 +286,23 @@ function csvCell(value) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+// What a file tells besides the columns of its mart.
+const ALSO_NAMED = [
+  { name: "record_name", of: "record_key", value: (table, row) => recordName(table.value(row, "record_key")) },
+  {
+    name: "owner_name", of: "owner_id",
+    value: (table, row) => named(meta.users, table.value(row, "crm"), table.value(row, "owner_id")),
+  },
+];
+
 function csvOf(table, rows) {
   const names = table.columns.map((column) => column.name).filter((name) => table.has(name));
-  const lines = [names.join(",")];
-  for (const row of rows) lines.push(names.map((name) => csvCell(table.value(row, name))).join(","));
+  const also = ALSO_NAMED.filter((more) => table.has(more.of) && !names.includes(more.name));
+  const lines = [[...names, ...also.map((more) => more.name)].join(",")];
+  for (const row of rows) {
+    const values = [...names.map((name) => table.value(row, name)), ...also.map((more) => more.value(table, row))];
+    lines.push(values.map(csvCell).join(","));
+  }
   return `${lines.join("\r\n")}\r\n`;
 }
 

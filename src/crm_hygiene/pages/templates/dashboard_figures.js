@@ -278,7 +278,7 @@ function stopFigure(crm, machine, date) {
   return {
     key: `stop:${crm}|${machine}|${date}`,
     register: {
-      name: `Stop the line: ${machine || "a machine"} in ${crmName(crm)}`,
+      name: `Stop the line: ${machine ? ownerName(machine, crm) : "a machine"} in ${crmName(crm)}`,
       meaning: `On ${tell(date, "date")} it made ${stop.n_bad_changes} bad changes of ${stop.n_changes}, on ${plural(stop.n_records, "record")}; usual is ${tell(stop.baseline_per_day, "number")} a day.`,
       remedy: "Pause it, mend what it writes, put the old values back, and only then let it run again.",
     },
@@ -391,7 +391,7 @@ function partsTable(figure) {
     simpleTable(`${figure.register.name}: parts`, [
       { label: "CRM", cell: (part) => crmName(part.crm) },
       { label: "Object", cell: (part) => words(part.object_type) },
-      has("owner_id") && { label: "Owner", cell: (part) => ownerName(part.owner_id, part.crm) },
+      has("owner_id") && { label: "Owner", cell: (part) => ownerName(part.owner_id, part.crm) ?? "–" },
       { label: "Value", kind: "number", cell: (part) => tell(part.value ?? part.rate ?? part.coverage ?? null, figure.unit) },
       { label: figure.unit === "days" ? "Sum of days" : "Counted", kind: "number", cell: (part) => tell(part.numerator, "number") },
       { label: "Of", kind: "number", cell: (part) => tell(part.denominator, "number") },

@@ -172,13 +172,35 @@ function tableCell(table, row, column) {
   const value = table.value(row, column.name);
   if (value === null) return el("span", { class: "quiet" }, "–");
   if (["status", "severity", "verdict", "window_status"].includes(column.name)) return statusMark(value);
-  if (column.name === "owner_id") return bdi(ownerName(value, table.value(row, "crm")));
+  const [crm, objectType] = [table.value(row, "crm"), table.value(row, "object_type")];
+  if (column.name === "record_id") return withId(recordName(table.value(row, "record_key")), value);
+  if (RECORD_KEYS.has(column.name)) return withId(recordName(value), value);
+  if (USER_IDS.has(column.name)) return withId(ownerName(value, crm), value);
+  if (LABELLED[column.name]) return withId(labelOf(crm, objectType, LABELLED[column.name], value), value);
+  if (column.name === "part") return withId(partName(table.value(row, "report"), crm, value), value);
+  if (column.name === "detail") return bdi(spoken(value, crm, objectType));
   if (table.has("unit") && UNITED.has(column.name)) {
     const unit = table.value(row, "unit");
     return tell(value, ["rate", "share", "days"].includes(unit) ? unit : "number");
   }
+  if (column.type === "number" && /^p\d+_days$/.test(column.name)) return tell(value, "days");
   if (WORDED.has(column.name)) return bdi(facetName(column.name, value));
   return bdi(tell(value, column.type));
+}
+
+// A name with the id behind it; the id alone where there is no name.
+function withId(name, id) {
+  return name === null || name === id ? bdi(id) : el("span", { class: "named" }, bdi(name), " ", el("small", { class: "id" }, bdi(id)));
+}
+
+const RECORD_KEYS = new Set(["record_key", "survivor_record_key"]);
+const USER_IDS = new Set(["owner_id", "actor_id", "changed_by", "machine"]);
+const LABELLED = { __proto__: null, stage: "stage", pipeline: "pipeline" };
+
+// The parts of a report: of a pipeline its stages, else sources and the like.
+function partName(report, crm, part) {
+  const field = /^pipeline/.test(report) ? "stage" : /source$/.test(report) ? "source" : null;
+  return field ? labelOf(crm, "opportunity", field, part) : part;
 }
 
 // Columns whose unit stands in the column of that name.
@@ -245,12 +267,16 @@ function explorer({ title, what, table, accept, shown, facets = [], empty = "The
   const state = { words: "", sort: null, down: false, page: 0, facets: {}, isOfPeriod: Boolean(period) };
   let texts = null;
 
-  // Owners are found by what the page calls them.
+  // Records, owners and stages are found by what the page calls them.
   const textOf = (row) => {
     texts ??= new Map();
     if (!texts.has(row)) {
       const parts = searched.map((name) => table.value(row, name)).filter((value) => value !== null);
-      parts.push(ownerName(table.value(row, "owner_id"), table.value(row, "crm")));
+      const [crm, objectType] = [table.value(row, "crm"), table.value(row, "object_type")];
+      parts.push(
+        ownerName(table.value(row, "owner_id"), crm), recordName(table.value(row, "record_key")),
+        labelOf(crm, objectType, "stage", table.value(row, "stage")), spoken(table.value(row, "detail") ?? "", crm, objectType),
+      );
       texts.set(row, parts.join("\n").toLowerCase());
     }
     return texts.get(row);
@@ -355,7 +381,7 @@ function explorer({ title, what, table, accept, shown, facets = [], empty = "The
   };
 
   const search = el("input", {
-    type: "search", placeholder: "Any word, id or owner",
+    type: "search", placeholder: "Any word, name or id",
     oninput: () => { state.words = search.value; state.page = 0; show(); },
   });
   const chooser = (name) => {

@@ -29,7 +29,7 @@ function stopBanner() {
     el("h2", {}, statusMark("stop"), " the line"),
     el("ul", {}, stops.map((stop) => el("li", {},
       figureLink(`stop:${stop.crm}|${stop.machine ?? ""}|${stop.change_date}`,
-        stop.machine ? bdi(stop.machine) : "A machine", ` in ${crmName(stop.crm)}`),
+        stop.machine ? bdi(ownerName(stop.machine, stop.crm)) : "A machine", ` in ${crmName(stop.crm)}`),
       ` made ${plural(stop.n_bad_changes, "bad change")} on ${tell(stop.change_date, "date")} (${stop.rules.split(", ")
         .map((rule) => ruleOf(`archetype:${rule}`).name).join(", ")}), usual is ${tell(stop.baseline_per_day, "number")} a day.`))));
 }
@@ -117,7 +117,7 @@ function causesSection(nShown) {
     simpleTable("Top causes", [
       { label: "Cause", cell: (cause) => figureLink(`cause:${cause.crm}|${cause.cause_rank}`, causeName(cause)) },
       { label: "CRM", wide: true, cell: (cause) => crmName(cause.crm) },
-      { label: "By", wide: true, cell: (cause) => [words(cause.actor_kind ?? "unknown"), cause.machine && el("small", {}, bdi(cause.machine))] },
+      { label: "By", wide: true, cell: (cause) => [words(cause.actor_kind ?? "unknown"), cause.machine && el("small", {}, bdi(ownerName(cause.machine, cause.crm)))] },
       { label: "Dirty", kind: "number", cell: (cause) => tell(cause.n_dirty, "number") },
       { label: "Share", kind: "number", wide: true, cell: (cause) => tell(cause.share, "share") },
       { label: "Trend", cell: (cause) => ({ __proto__: null, up: "↑ Up", down: "↓ Down", flat: "→ Flat" })[cause.trend] ?? "–" },
@@ -201,11 +201,21 @@ function reviewSection(signals) {
   }));
 }
 
+// Two stages of one name are told apart by their pipeline.
+function namedStages(stages) {
+  const nameOf = (stage) => labelOf(stage.crm, stage.object_type, "stage", stage.stage);
+  return stages.map((stage) => {
+    const isTwice = stages.some((other) => other !== stage && other.crm === stage.crm && nameOf(other) === nameOf(stage));
+    const pipeline = isTwice && stage.pipeline !== null ? ` (${labelOf(stage.crm, stage.object_type, "pipeline", stage.pipeline)})` : "";
+    return { ...stage, name: `${meta.crms.length > 1 ? `${crmName(stage.crm)}: ` : ""}${nameOf(stage)}${pipeline}` };
+  });
+}
+
 function dwellSection() {
   const table = tableOf("dwell");
   const stages = table.objects((row) => isOfSegment(table, row) && passes(table, row, ["crm"]) &&
     table.value(row, "object_type") === "opportunity" && table.value(row, "p50_days") !== null);
-  const named = stages.map((stage) => ({ ...stage, name: meta.crms.length > 1 ? `${crmName(stage.crm)}: ${stage.stage}` : stage.stage }));
+  const named = namedStages(stages);
   const x = { type: "quantitative", title: "days", axis: { tickCount: 6 } };
   const y = { field: "name", type: "nominal", title: null, sort: null, axis: { domain: false, ticks: false, labelPadding: 8, grid: true } };
   return section("Time in a stage", "How long deals stay in each stage: the middle eight in ten, and the median. Outside of it a stay is unusual.",
