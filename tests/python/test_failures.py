@@ -19,6 +19,7 @@ from crm_hygiene import runs
 from crm_hygiene.gate.checks import GateError
 from crm_hygiene.pages import failures
 from crm_hygiene.pages.files import write_page
+from crm_hygiene.runs import of_gate
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "<script>alert(1)</script> \"'; drop table x; -- \x1b[31m \u202e"
@@ -659,3 +660,20 @@ def test_a_warehouse_that_cannot_be_opened_costs_only_the_history(left):
     found = left.review()
     assert found.first_line == "The model signals could not be run: no disk"
     assert "The history of runs is out of reach" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ({"column": "_unreadable", "type": "expect_column_values_to_be_null"}, "landed_formats"),
+        ({"column": "_key", "type": "expect_column_values_to_be_unique"}, "nothing is built"),
+        ({"column": "", "type": "unexpected_rows_expectation"}, "nothing is built"),
+        ({"column": "", "type": "landing_has_tables"}, "crm_sources"),
+    ],
+)
+def test_advice_never_says_that_the_build_went_on_where_it_stopped(check, said):
+    advice = of_gate.first_step(check | {"verdict": "critical"})
+    assert said in advice
+    assert "goes on" not in advice and "meanwhile" not in advice
+    if check["type"] != "landing_has_tables":
+        assert "nothing is built" not in of_gate.first_step(check | {"verdict": "warning"})

@@ -240,7 +240,8 @@ def test_dirty_rows_warn_and_do_not_stop_the_build(warehouse: Warehouse) -> None
     assert {"id": rows[2]["id"], "_unreadable": "created_date"} in unreadable.sample
     assert unreadable.found == (
         "2 of 20 rows otherwise: amount (numeric) in 1 row, such as a aaa; created_date (timestamp)"
-        " in 1 row, such as 99/99/9999 (docs/loaders.md says which formats are read)"
+        " in 1 row, such as 99/99/9999 (docs/loaders.md says which formats are read; the variable"
+        " landed_formats says how dates and numbers are written)"
     )
     misspelt = next(check for check in result.failed("warning") if "stage" in check.expected)
     assert misspelt.sample == [{"id": rows[4]["id"]}]

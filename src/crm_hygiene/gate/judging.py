@@ -327,4 +327,7 @@ def unreadable_columns(engine: Any, table: str, declared: Table) -> str:
         f" in {plural(int(count), 'row')}, such as {shape(example)}"
         for columns, count, example in found
     ]
-    return f": {'; '.join(parts)} (docs/loaders.md says which formats are read)"
+    return (
+        f": {'; '.join(parts)} (docs/loaders.md says which formats are read; the variable"
+        " landed_formats says how dates and numbers are written)"
+    )

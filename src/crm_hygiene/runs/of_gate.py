@@ -32,6 +32,19 @@ LANDING_STEPS = {
         " marts.rejected_rows unless they are exact copies."
     ),
 }
+# Where the build goes on, and where it stopped.
+WHERE_IT_GOES_ON = "Look at the rows in the CRM; they are data, and the build goes on."
+WHERE_IT_STOPPED = {
+    "_unreadable": (
+        "Say in the variable landed_formats how dates and numbers are written (docs/loaders.md), or"
+        " land them as ISO 8601 and with a decimal point; nothing is built until they can be read."
+    ),
+    "expect_column_values_to_be_unique": (
+        "See whether the loader appended instead of replacing, and land the table again; nothing is"
+        " built until then."
+    ),
+}
+MEND_THE_ROWS = "Mend the rows where they come from; nothing is built until then."
 
 
 def sentence_of(check: dict, table: str) -> str:
@@ -53,6 +66,16 @@ def sentence_of(check: dict, table: str) -> str:
         example = f", e.g. {key}" if key else ""
         return f"{found.replace('that share', 'share')} in {table}{example}."
     return check["sentence"]
+
+
+def first_step(check: dict) -> str:
+    """Return what to try first for a failed check of the gate."""
+    if check["verdict"] != "critical":
+        return LANDING_STEPS.get(check["type"], WHERE_IT_GOES_ON)
+    for name in (check["column"], check["type"]):
+        if name in WHERE_IT_STOPPED:
+            return WHERE_IT_STOPPED[name]
+    return LANDING_STEPS.get(check["type"], MEND_THE_ROWS)
 
 
 def rows_of_gate(target: Path) -> list[Result]:
@@ -112,9 +135,7 @@ def rows_of_gate(target: Path) -> list[Result]:
             row.protects = f"{row.protects} Needed by: {needed_by}."
         row.marts_at_risk, row.figures_at_risk = project.at_risk([source])
         row.owner_team = NOBODY_ELSE
-        row.first_step = LANDING_STEPS.get(
-            check["type"], "Look at the rows in the CRM; they are data, and the build goes on."
-        )
+        row.first_step = first_step(check)
         row.rerun_command = command
         keys = {"crm": check["crm"], "source_table": check["table"]}
         if shown := [{**keys, **found} for found in check["sample"][:SAMPLE_SIZE] if found]:

@@ -202,9 +202,9 @@ class Payload:
             for value in distinct(table["data"].get(name, []))
         }
 
-    def users(self, tables: dict[str, dict]) -> dict[str, dict[str, str]]:
-        """Return the names of the users whose ids stand in a table, by CRM and id."""
-        ids = self.values_of(tables, USER_IDS)
+    def users(self, tables: dict[str, dict], owners: list[dict]) -> dict[str, dict[str, str]]:
+        """Return the names of owners and of users whose ids stand in a table, by CRM and id."""
+        ids = self.values_of(tables, USER_IDS) | {owner["id"] for owner in owners}
         return nested({key: name for key, name in self.names.users.items() if key[1] in ids})
 
     def keys(self, tables: dict[str, dict]) -> set[str]:
@@ -234,7 +234,7 @@ class Payload:
                 "segments": distinct(counts.get("segment", [])),
                 "teams": distinct(counts.get("team", [])),
                 "owners": owners,
-                "users": self.users(tables),
+                "users": self.users(tables, owners),
                 "records": self.names.records(self.keys(tables)),
                 "labels": nested(self.names.labels),
                 "window_days": settings and int(settings.thresholds["rate_window_days"]),

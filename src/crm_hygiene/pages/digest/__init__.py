@@ -12,8 +12,8 @@ The JSON has the keys
     parts          [{id, title, count, items}], none without items; an item is
         {id, title, crm, object_type, team, facts, advice, n_records, records}
         with texts in facts and advice, n_records of them in all and in records those shown, each
-        {record_key, record_id, name, team, owner, amount, at, when, note, url}: name of a company or
-        deal, at as ISO 8601 in UTC, when the same in words; what is not known is null.
+        {record_key, record_id, name, team, owner, amount, at, when, note, url}: name of a company
+        or deal, at as ISO 8601 in UTC, when the same in words; what is not known is null.
 """
 
 from crm_hygiene.pages.digest.command import main
