@@ -4,12 +4,12 @@ with stages as (
     select * from {{ ref('stg_crm__stages') }}
 ),
 
-pipelines as (
-    {{ crm_union('pipelines', ['object_type', 'pipeline', 'pipeline_label']) }}
-),
-
 value_labels as (
     select * from {{ ref('value_labels') }}
+),
+
+pipelines as (
+    {{ crm_union('pipelines', ['object_type', 'pipeline', 'pipeline_label']) }}
 ),
 
 told as (
