@@ -31,6 +31,7 @@ ALL_ROWS = {
     "grades_history": "marts.data_health_grades",
     "health": "marts.data_health_daily where metric_date = date '2026-09-30'",
     "health_history": "marts.data_health_daily where segment = 'all'",
+    "health_rebuilt": "marts.data_health_rebuilt",
     "signals": "marts.process_signals_daily where signal_date = case signal "
     "when 'commit_close_date_churn' then date '2026-08-31' else date '2026-09-30' end",
     "signals_history": "marts.process_signals_daily where signal = 'commit_close_date_churn' "
@@ -434,7 +435,7 @@ def test_the_page_knows_what_it_is_of(small, shown):
     assert meta["window_days"] == 28
     assert (meta["is_demo"], meta["has_records"], meta["has_history"]) == (True, True, True)
     [note] = meta["notes"]
-    assert note.startswith("No earlier day is kept yet")
+    assert note.startswith("This is the first build.")
     owners = small.sql(
         "select distinct crm, owner_id from marts.lifecycle_decisions "
         "where owner_id is not null order by all"
@@ -703,7 +704,8 @@ def test_an_empty_crm_is_told_so(small, tmp_path):
     assert payload["meta"]["notes"] == [
         "The CRM holds no records.",
         "No change of a record is landed: what needs the history cannot be judged.",
-        "No earlier day is kept yet: data health has no trend and no change to show.",
+        "No earlier day is kept yet, and no history tells one: data health has no trend and no "
+        "change to show.",
     ]
     assert {table["n_total"] for table in payload["tables"].values()} == {0}
     assert payload["meta"]["as_of"] is None

@@ -39,6 +39,7 @@ MARTS = (
     "signal_spread",
     "data_health_daily",
     "data_health_grades",
+    "data_health_rebuilt",
     "hygiene_sla_status",
     "hygiene_sla_breaches",
     "stop_the_line",
@@ -329,6 +330,30 @@ def test_a_metric_without_an_earlier_day_is_said_to_have_none(marts):
     assert found["notes"] == [
         "Health metrics: no day up to 1 Jul 2026 is kept to compare with; "
         "today 1 in alert, 0 on watch."
+    ]
+
+
+def test_on_the_first_day_metrics_are_compared_with_what_the_histories_tell(marts):
+    stay = {"metric": "time_in_stage", "object_type": "opportunity"}
+    land(
+        marts,
+        "data_health_daily",
+        metric(TODAY, "0.09", "alert"),
+        metric(TODAY, "9", "alert", **stay),
+    )
+    land(
+        marts,
+        "data_health_rebuilt",
+        metric(date(2026, 5, 31), "0.09", "alert"),
+        metric(date(2026, 6, 24), "0.01", "ok"),
+    )
+    found = told(marts)
+    (item,) = items(found, "new_alerts")
+    assert item["id"] == "new_alerts:metric:hard_bounced:open:contact"
+    assert "was ok on 24 Jun 2026 at 1.0 %" in item["facts"][0]
+    assert found["notes"] == [
+        "Health metrics: no day up to 1 Jul 2026 is kept to compare with, some are rebuilt from "
+        "the histories; today 2 in alert, 0 on watch."
     ]
 
 

@@ -248,6 +248,28 @@ def test_missing_required_fields_are_named(demo, crm):
     }
 
 
+def test_histories_tell_a_day_as_it_was_measured(copy, crm):
+    """Looked at as of the build itself, the histories tell what the build measured."""
+    copy.sql(
+        "create or replace table intermediate.int_health__rebuilt_days as select "
+        f"date '{crm.as_of.date()}' as metric_date, timestamp '{crm.as_of}' as seen_at"
+    )
+    variables = {"as_of": crm.as_of.isoformat()}
+    result = copy.dbt("run", "--select", "int_health__rebuilt_values", variables=variables)
+    assert result.success, result.exception
+    columns = "crm, metric, object_type, numerator, denominator, status"
+    rebuilt = set(copy.sql(f"select {columns} from intermediate.int_health__rebuilt_values"))
+    assert {row[1] for row in rebuilt} == {
+        "past_close_no_next_step",
+        "closed_lost_no_reason",
+        "time_in_stage",
+        "consent_coverage",
+        "do_not_contact",
+    }
+    measured = copy.sql(f"select {columns} from marts.data_health_daily where segment = 'all'")
+    assert rebuilt <= set(measured)
+
+
 def test_a_past_day_stands_beside_the_others(copy, crm):
     """A run at an earlier as_of adds its day, right for that day, and leaves the other alone."""
     before = sorted(copy.sql("from marts.data_health_daily"), key=repr)

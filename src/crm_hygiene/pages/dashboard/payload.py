@@ -43,6 +43,13 @@ REGISTERS = (
 # Columns that hold ids of users, and keys of records.
 USER_IDS = ("owner_id", *sorted(ACTOR_IDS))
 RECORD_KEYS = ("record_key", "survivor_record_key")
+# What the page says of trends on the day of the first build: by whether the histories tell any.
+FIRST_DAY = {
+    True: "This is the first build. The trend of data health before it is rebuilt from the "
+    "histories; what they do not tell, grades among it, has its first day today.",
+    False: "No earlier day is kept yet, and no history tells one: data health has no trend and no "
+    "change to show.",
+}
 # What the page says of personal data.
 SHOWN = {MASKS_PEOPLE: "masked", MASKS_ALL: "all masked", MASKS_NOTHING: "shown"}
 OWNERS = """
@@ -189,7 +196,7 @@ class Payload:
             )
         if n_days < 2:
             notes.append(
-                "No earlier day is kept yet: data health has no trend and no change to show."
+                FIRST_DAY[bool(self.one("select count(*) from marts.data_health_rebuilt"))]
             )
         return notes
 

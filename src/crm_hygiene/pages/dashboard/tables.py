@@ -106,6 +106,13 @@ TABLES = {
         where="segment = 'all' and " + days_back("metric_date", "marts.data_health_daily", 180),
         cap=20_000,
     ),
+    # Of the time before the first build: twelve months and some.
+    "health_rebuilt": Table(
+        "marts.data_health_rebuilt",
+        order="metric_date desc, crm, metric, object_type",
+        in_words="newest first",
+        cap=20_000,
+    ),
     # A signal that is of periods has its newest day before the others.
     "signals": Table(
         "marts.process_signals_daily",

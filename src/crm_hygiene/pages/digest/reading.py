@@ -218,18 +218,27 @@ class Reading:
         }
         return self.points["signal", instant]
 
+    def last_day_of(self, mart: str, instant: datetime) -> list[dict]:
+        """Return the rows of a mart of health metrics on its last day up to an instant."""
+        last = f"(select max(metric_date) from marts.{mart} where metric_date <= ?)"
+        return self.read(mart, f"metric_date = {last}", (instant.date(),))
+
+    def keeps_metrics(self, instant: datetime) -> bool:
+        """Return whether a day of health metrics up to an instant is kept, not rebuilt."""
+        return bool(self.last_day_of("data_health_daily", instant))
+
     def metrics_at(self, instant: datetime) -> dict[tuple, Point]:
-        """Return the health metrics on a day, or on the last day before it that is kept."""
+        """Return the health metrics on a day, or on the last day before it that is kept.
+
+        Where none is kept yet, those that the histories tell of an earlier day.
+        """
         if not self.review.has_metrics:
             return {}
         if ("metric", instant) in self.points:
             return self.points["metric", instant]
-        found = self.read(
-            "data_health_daily",
-            "metric_date = "
-            "(select max(metric_date) from marts.data_health_daily where metric_date <= ?)",
-            (instant.date(),),
-        )
+        found = self.last_day_of("data_health_daily", instant)
+        if not found and columns_of(self.connection, "marts.data_health_rebuilt"):
+            found = self.last_day_of("data_health_rebuilt", instant)
         points = self.points["metric", instant] = {}
         for row in found:
             is_higher_better = row["direction"] == "higher_is_better"
@@ -251,9 +260,13 @@ class Reading:
     def compared(self, since: datetime | None = None) -> list[tuple[tuple, Point, Point | None]]:
         """Return the signals and metrics of all teams with how they were, in a fixed order."""
         now = self.signals_at(self.as_of)
-        was = self.signals_at(since or self.since) | self.metrics_at(self.since)
-        if self.metrics_at(self.since):
+        earlier = self.metrics_at(self.since)
+        was = self.signals_at(since or self.since) | earlier
+        if earlier and self.keeps_metrics(self.since):
             now = now | self.metrics_at(self.as_of)
+        else:
+            # What no history tells is no news on the first day.
+            now = now | {k: v for k, v in self.metrics_at(self.as_of).items() if k in earlier}
         return [
             (key, now[key], was.get(key))
             # `all` before the segments, those without one last.

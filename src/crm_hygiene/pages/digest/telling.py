@@ -180,7 +180,7 @@ class Digest(Reading):
         notes = []
         if not self.count("marts.crm_inventory"):
             notes.append("The CRM holds no records.")
-        if self.review.has_metrics and not self.metrics_at(self.since):
+        if self.review.has_metrics and not self.keeps_metrics(self.since):
             notes += self.first_metrics()
         if self.concerns(NOBODY) and (n_rejected := self.count("marts.rejected_rows")):
             notes.append(
@@ -206,6 +206,7 @@ class Digest(Reading):
         if not statuses:
             return []
         return [
-            f"Health metrics: no day up to {day_text(self.since)} is kept to compare with; "
-            f"today {statuses['alert']} in alert, {statuses['watch']} on watch."
+            f"Health metrics: no day up to {day_text(self.since)} is kept to compare with"
+            + (", some are rebuilt from the histories" if self.metrics_at(self.since) else "")
+            + f"; today {statuses['alert']} in alert, {statuses['watch']} on watch."
         ]

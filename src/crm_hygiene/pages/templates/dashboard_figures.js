@@ -32,8 +32,19 @@ function daysOf(tableName, dateColumn, valueName, accept) {
     days.get(day[dateColumn]).push(day);
   }
   return [...days.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([date, parts]) => ({
-    date, ...combine(parts, valueName),
+    date, ...combine(parts, valueName), nParts: parts.length,
   }));
+}
+
+// The days before a metric was kept, as the histories tell them: only where they tell every part
+// that it has now, since a part more or less would look like a change.
+function rebuiltDays(id, parts, kept) {
+  const table = tableOf("health_rebuilt");
+  const partOf = (row) => `${table.value(row, "crm")}|${table.value(row, "object_type")}`;
+  const wanted = new Set(parts.filter((part) => part.denominator > 0).map((part) => `${part.crm}|${part.object_type}`));
+  return daysOf("health_rebuilt", "metric_date", "value", (row) => table.value(row, "metric") === id && wanted.has(partOf(row)))
+    .filter((day) => day.nParts === wanted.size && !(kept.length && day.date >= kept[0].date))
+    .map((day) => ({ ...day, isRebuilt: true }));
 }
 
 function changeInAWeek(points) {
@@ -75,15 +86,17 @@ function metricFigure(id) {
     tableOf("finding_counts").column("finding").includes(id);
   const isKept = tableOf("metric_records").column("metric").includes(id);
   const unit = parts[0]?.unit ?? "rate";
+  const kept = filters.segment === null
+    ? daysOf("health_history", "metric_date", "value", (row) => past.value(row, "metric") === id) : [];
   return withHistory({
     key: `metric:${id}`, register: ruleOf(`metric:${id}`), parts, unit, ...combine(parts, "value"),
     isHigherBetter: parts[0]?.direction === "higher_is_better",
     limits: [["Target", same(parts, "target")], ["Alert beyond", same(parts, "alert_at")]],
     target: limit(same(parts, "target"), parts[0]?.direction === "higher_is_better", unit),
     applied: ["crm", "segment"],
-    points: filters.segment === null
-      ? daysOf("health_history", "metric_date", "value", (row) => past.value(row, "metric") === id) : [],
-    historyNote: filters.segment === null ? "No earlier day is kept yet." : "Earlier days are kept for all segments together.",
+    points: filters.segment === null ? [...rebuiltDays(id, parts, kept), ...kept] : [],
+    historyNote: filters.segment === null
+      ? "Its trend begins with the first build: no history tells how it was before." : "Earlier days are kept for all segments together.",
     records: isKept
       ? recordsOf("metric_records", LISTED_RECORDS[id] ?? "Records to look at", (value) => value("metric") === id, ["object_type"])
       : recordsOf("findings", "Records with this fault", (value) => value("finding") === id, ["object_type", "severity"],
@@ -344,7 +357,7 @@ function unjudged(figure) {
 
 function changeText(figure) {
   const text = tellChange(figure.change ?? null, figure.unit);
-  if (text === null) return el("span", { class: "quiet" }, "No earlier day");
+  if (text === null) return el("span", { class: "quiet" }, "–");
   if (text === NO_CHANGE) return el("span", { class: "quiet" }, text);
   const isBetter = figure.change > 0 === figure.isHigherBetter;
   return el("span", { class: isBetter ? "better" : "worse" }, `${text} ${isBetter ? "better" : "worse"}`);
@@ -413,9 +426,11 @@ function trendChart(figure) {
   const isShare = figure.unit !== "days" && figure.unit !== "hours";
   const limits = figure.limits.filter(([, value]) => value !== null && value !== undefined)
     .map(([label, value]) => ({ label: `${label} ${tell(value, figure.unit)}`, value }));
-  const y = { type: "quantitative", title: null, axis: { format: isShare ? ".1~%" : "~g", tickCount: 5, domain: false }, scale: { zero: true } };
+  const y = { type: "quantitative", title: null, axis: { format: isShare ? ".1~%" : "~f", tickCount: 5, domain: false }, scale: { zero: true } };
   const last = known.at(-1);
-  return el("section", {}, el("h3", {}, "Trend"), chart({
+  const rebuilt = known.filter((point) => point.isRebuilt);
+  return el("section", {}, el("h3", {}, "Trend"), rebuilt.length > 0 && el("p", { class: "quiet" },
+    `Rebuilt from the histories up to ${tell(rebuilt.at(-1).date, "date")}, as far as they tell; measured by the builds since.`), chart({
     title: figure.register.name,
     summary: `${tell(known[0].value, figure.unit)} on ${tell(known[0].date, "date")}, ${tell(last.value, figure.unit)} on ${tell(last.date, "date")}.`,
     spec: {
@@ -444,6 +459,7 @@ function trendChart(figure) {
       { label: "Value", kind: "number", cell: (point) => tell(point.value, figure.unit) },
       { label: "Counted", kind: "number", cell: (point) => tell(point.numerator, "number") },
       { label: "Of", kind: "number", cell: (point) => tell(point.denominator, "number") },
+      ...(rebuilt.length ? [{ label: "Told by", cell: (point) => point.isRebuilt ? "Histories" : "Build" }] : []),
     ], [...figure.points].reverse()),
   }));
 }

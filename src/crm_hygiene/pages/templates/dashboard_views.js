@@ -34,6 +34,13 @@ function stopBanner() {
         .map((rule) => ruleOf(`archetype:${rule}`).name).join(", ")}), usual is ${tell(stop.baseline_per_day, "number")} a day.`))));
 }
 
+function gradedSince(grade) {
+  const table = tableOf("grades_history");
+  const days = table.objects((row) =>
+    table.value(row, "crm") === grade.crm && table.value(row, "object_type") === grade.object_type).map((row) => row.metric_date).sort();
+  return `Graded since ${tell(days[0] ?? grade.metric_date, "date")}`;
+}
+
 function gradesSection() {
   const table = tableOf("grades");
   const grades = table.objects((row) => passes(table, row, ["crm"]));
@@ -49,7 +56,7 @@ function gradesSection() {
       el("div", {},
         el("h3", {}, figureLink(`grade:${grade.crm}|all`, `${crmName(grade.crm)}: ${gradeText(grade)}`)),
         el("p", {}, el("strong", {}, tell(grade.clean_share, "share")), ` of ${plural(grade.n_live_records, "live record")} without a finding`),
-        el("p", { class: "quiet" }, grade.grade === null ? ungradedText(grade) : grade.change_in_a_week === null ? "No earlier day to compare with" : `${tellChange(grade.change_in_a_week, "rate")} in a week`))))),
+        el("p", { class: "quiet" }, grade.grade === null ? ungradedText(grade) : grade.change_in_a_week === null ? gradedSince(grade) : `${tellChange(grade.change_in_a_week, "rate")} in a week`))))),
     el("details", {}, el("summary", {}, "Grades by object"),
       simpleTable("Grades by object", [
         { label: "Object", cell: (grade) => figureLink(`grade:${grade.crm}|${grade.object_type}`, `${crmName(grade.crm)} ${words(grade.object_type).toLowerCase()}`) },
