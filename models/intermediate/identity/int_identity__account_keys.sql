@@ -21,6 +21,14 @@ shared_hosts as {{ inlined() }} (
     select * from {{ ref('shared_hosts') }}
 ),
 
+reserved_domains as (
+    select * from {{ ref('reserved_domains') }}
+),
+
+phone_regions as (
+    select * from {{ ref('int_identity__phone_regions') }}
+),
+
 accounts as (
     select
         records.record_sk,
@@ -30,7 +38,7 @@ accounts as (
         accounts.is_person,
         coalesce(accounts.parent_account_id <> accounts.account_id, false) as is_branch,
         accounts.country_iso2,
-        accounts.phone_e164,
+        {{ compared_phone('accounts') }} as phone_e164,
         accounts.postal_code,
         {%- for column in blanks %}
             {{ blank_to_null('accounts.' ~ column) }} as {{ column }}
@@ -39,6 +47,7 @@ accounts as (
     from crm_accounts as accounts
     inner join records
         on accounts.record_key = records.record_key
+    left join phone_regions on accounts.crm = phone_regions.crm
     where accounts.is_live
 ),
 
@@ -86,6 +95,7 @@ located as (
     select
         hosted.*,
         {%- set labels = ["split_part(reverse(hosted.host), '.', 1)"] %}
+        split_part(reverse(hosted.host), '.', 1) as backward_top,
         {%- for n in [2, 3] %}
             {%- do labels.append("split_part(reverse(hosted.host), '.', " ~ n ~ ")") %}
             reverse({{ labels | join(" || '.' || ") }}) as last_{{ n }}_labels
@@ -105,6 +115,7 @@ final as (
                 free_mail.domain is null
                 and page_hosts.host is null
                 and coalesce(own.host, sites.host, subsites.host) is null
+                and coalesce(tops.domain, reserved.domain) is null
                 and {{ matches('located.host', '[^ ,;@]+[.][^ ,;@.]+') }}
                 then located.host
         end as domain_key,
@@ -126,6 +137,8 @@ final as (
         on located.last_2_labels = sites.host and sites.is_shared_below
     left join shared_hosts as subsites
         on located.last_3_labels = subsites.host and subsites.is_shared_below
+    left join reserved_domains as tops on reverse(located.backward_top) = tops.domain
+    left join reserved_domains as reserved on located.last_2_labels = reserved.domain
 )
 
 select * from final

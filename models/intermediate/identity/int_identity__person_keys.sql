@@ -35,6 +35,14 @@ free_mail_domains as (
     select * from {{ ref('free_mail_domains') }}
 ),
 
+reserved_domains as (
+    select * from {{ ref('reserved_domains') }}
+),
+
+phone_regions as (
+    select * from {{ ref('int_identity__phone_regions') }}
+),
+
 blank_placeholders as {{ inlined() }} (
     select * from {{ ref('blank_placeholders') }}
 ),
@@ -84,10 +92,10 @@ cleaned as (
     select
         records.record_sk,
         landed.crm,
-        landed.phone_e164,
-        -- Without a country two numbers are one where all their digits are.
+        {{ compared_phone('landed') }} as phone_e164,
+        -- Where neither country is known two numbers are one where all their digits are.
         coalesce(
-            landed.phone_e164,
+            {{ compared_phone('landed') }},
             case
                 when length({{ replace_all('landed.phone', '[^0-9]', '') }}) >= 7
                     then {{ replace_all('landed.phone', '[^0-9]', '') }}
@@ -105,6 +113,7 @@ cleaned as (
     from landed
     inner join records
         on landed.record_key = records.record_key
+    left join phone_regions on landed.crm = phone_regions.crm
 ),
 
 parted as (
@@ -113,6 +122,12 @@ parted as (
         split_part(split_part(email, '@', 1), '+', 1) as local_part,
         split_part(email, '@', 2) as mail_domain,
         split_part(split_part(email, '@', 2), '.', 1) as mail_name,
+        reverse(split_part(reverse(split_part(email, '@', 2)), '.', 1)) as top_domain,
+        reverse(
+            split_part(reverse(split_part(email, '@', 2)), '.', 1)
+            || '.'
+            || split_part(reverse(split_part(email, '@', 2)), '.', 2)
+        ) as site_domain,
         count(*) over (partition by crm, phone_number) as n_phone_holders
     from cleaned
 ),
@@ -124,7 +139,6 @@ final as (
         case
             when
                 roles.local_part is null
-                and disposable.domain is null
                 and blank_mailboxes.placeholder is null
                 and blank_domains.placeholder is null
                 then parted.email
@@ -142,6 +156,7 @@ final as (
             when
                 free_mail.domain is null
                 and disposable.domain is null
+                and coalesce(tops.domain, reserved.domain) is null
                 and blank_domains.placeholder is null
                 then coalesce(parted.mail_domain, parted.domain_key)
             else parted.domain_key
@@ -155,6 +170,8 @@ final as (
         on parted.mail_domain = disposable.domain
     left join free_mail_domains as free_mail
         on parted.mail_domain = free_mail.domain
+    left join reserved_domains as tops on parted.top_domain = tops.domain
+    left join reserved_domains as reserved on parted.site_domain = reserved.domain
     left join blank_placeholders as blank_mailboxes
         on parted.local_part = blank_mailboxes.placeholder
     left join blank_placeholders as blank_domains

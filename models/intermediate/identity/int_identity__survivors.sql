@@ -4,7 +4,8 @@ with won as (
         crm,
         record_id as opportunity_id,
         account_id,
-        amount
+        amount,
+        currency
     from {{ ref('int_crm__records') }}
     where object_type = 'opportunity' and is_live and stage_kind = 'won'
 ),
@@ -47,7 +48,10 @@ revenues as (
         crm,
         'account' as object_type,
         account_id as record_id,
-        sum(amount) as won_amount
+        count(*) as n_won,
+        sum(amount) as won_amount,
+        min(case when amount is not null then coalesce(currency, '') end) as first_currency,
+        max(case when amount is not null then coalesce(currency, '') end) as last_currency
     from won
     group by crm, account_id
 
@@ -57,7 +61,11 @@ revenues as (
         won.crm,
         'contact' as object_type,
         roles.contact_id as record_id,
-        sum(won.amount) as won_amount
+        count(*) as n_won,
+        sum(won.amount) as won_amount,
+        min(case when won.amount is not null then coalesce(won.currency, '') end)
+            as first_currency,
+        max(case when won.amount is not null then coalesce(won.currency, '') end) as last_currency
     from won
     inner join opportunity_contacts as roles
         on won.crm = roles.crm and won.opportunity_id = roles.opportunity_id
@@ -72,6 +80,24 @@ completeness as (
     group by record_sk
 ),
 
+earned as (
+    select
+        components.*,
+        coalesce(revenues.won_amount, 0) as won_amount,
+        coalesce(revenues.n_won, 0) as n_won,
+        -- Amounts of two currencies say nothing of each other.
+        min(revenues.first_currency) over (partition by components.cluster_sk)
+        is not distinct from
+        max(revenues.last_currency) over (partition by components.cluster_sk)
+            as is_of_one_currency
+    from components
+    left join revenues
+        on
+            components.crm = revenues.crm
+            and components.object_type = revenues.object_type
+            and components.record_id = revenues.record_id
+),
+
 ranked as (
     select
         components.*,
@@ -79,7 +105,9 @@ ranked as (
             partition by components.cluster_sk
             order by
                 case components.object_type when 'lead' then 1 else 0 end asc,
-                coalesce(revenues.won_amount, 0) desc,
+                case when components.is_of_one_currency then components.won_amount end
+                desc nulls last,
+                components.n_won desc,
                 -- An opt-out says more than silence. It is never lost: own values count it, and
                 -- it wins among the golden values.
                 case components.consent_status
@@ -93,12 +121,7 @@ ranked as (
                 components.created_at asc,
                 components.record_id asc
         ) as place
-    from components
-    left join revenues
-        on
-            components.crm = revenues.crm
-            and components.object_type = revenues.object_type
-            and components.record_id = revenues.record_id
+    from earned as components
     left join completeness on components.record_sk = completeness.record_sk
 ),
 
