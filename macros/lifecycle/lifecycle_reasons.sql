@@ -45,6 +45,7 @@
         'account_inactive': silent ~ " || " ~ archive_limit ~ " || " ~ no_deal,
         'closed_lost_no_reason': "'lost ' || silence || ' ago' || " ~ archive_limit ~ " || '; no loss reason'",
         'opportunity_closed': "'closed ' || silence || ' ago' || " ~ archive_limit,
+        'case_closed': "'closed ' || silence || ' ago' || " ~ archive_limit,
         'activity_old': "silence || ' old' || " ~ archive_limit,
         'contradictory': "case when object_type = 'opportunity' then 'a close of an open deal'"
             ~ " when last_possible_engagement_at > departed_at then 'an engagement after leaving the company'"

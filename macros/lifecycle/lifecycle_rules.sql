@@ -31,6 +31,7 @@
         ('account_inactive', 'archive'),
         ('closed_lost_no_reason', 'quarantine'),
         ('opportunity_closed', 'archive'),
+        ('case_closed', 'archive'),
         ('activity_old', 'archive'),
         ('contradictory', 'quarantine'),
         ('doubt', 'quarantine'),

@@ -16,6 +16,7 @@
             'phone': 'landed.phone',
             'country': 'landed.country',
             'industry': 'landed.industry',
+            'region': 'records.region',
             'segment': 'landed.segment',
             'owner_id': 'records.owner_id',
         },

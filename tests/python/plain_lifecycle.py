@@ -50,6 +50,7 @@ RULES = [
     (260, "account_inactive", "archive", {A}),
     (270, "closed_lost_no_reason", "quarantine", {O}),
     (280, "opportunity_closed", "archive", {O}),
+    (285, "case_closed", "archive", {K}),
     (290, "activity_old", "archive", {X}),
     (300, "contradictory", "quarantine", {C, O}),
     (310, "doubt", "quarantine", {A, C, L, O, K}),
@@ -132,6 +133,10 @@ class Activity:
     @property
     def key(self) -> tuple[str, str]:
         return X, self.record_id
+
+    @property
+    def is_machine_mail(self) -> bool:
+        return self.type == "email" and self.is_automated is True and self.direction != "inbound"
 
 
 @dataclass
@@ -481,8 +486,13 @@ class Lifecycle:
 
     # --- Limits ---
 
+    def region(self, record) -> str:
+        """The record's own region; a deal's or case's is else its account's."""
+        account = self.records.get((A, record.account_id)) if record.object_type in (O, K) else None
+        return folded(record.region) or (folded(account.region) if account else "")
+
     def limits(self, record, kind: str) -> list:
-        rows, region = self.policy.limits.get(record.object_type, {}), folded(record.region)
+        rows, region = self.policy.limits.get(record.object_type, {}), self.region(record)
         if not region:
             return [row[kind] for row in rows.values()] if "*" in rows else [None]
         return [rows[name][kind] for name in (region, "*") if name in rows][:1]
@@ -634,8 +644,11 @@ class Lifecycle:
     def done(self, record) -> list[datetime]:
         return [
             one.occurred_at
-            for one in self.activities_of(record)
+            for key in self.scope(record)
+            for one in self.activities[key]
             if one.is_live and not one.is_planned and one.occurred_at <= self.as_of
+            # What a machine mails is no activity of a person.
+            and not (key[0] in (C, L) and one.is_machine_mail)
         ]
 
     def told_activity(self, record) -> bool:
@@ -987,6 +1000,12 @@ class Lifecycle:
     def opportunity_closed(self, record) -> bool | None:
         closed = any_of(self.is_kind(record, kind) for kind in ("won", "lost"))
         return all_of(closed, self.closed_reached(record))
+
+    def case_closed(self, record) -> bool | None:
+        cut = self.cut(record, "archive")
+        if not record.is_closed or cut is None or self.is_planned_for(record):
+            return False
+        return None if record.closed_at is None else record.closed_at <= cut
 
     def activity_old(self, record) -> bool:
         cut = self.cut(record, "archive")

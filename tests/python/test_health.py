@@ -12,7 +12,7 @@ from crm_hygiene import docs
 
 REQUIRED = defaultdict(list)
 for row in docs.seed("required_fields"):
-    REQUIRED[row["object_type"]].append(row["field"])
+    REQUIRED[row["object_type"]].append((row["field"], row["asked_from"]))
 METRICS = {row["metric"]: row for row in docs.seed("health_metrics")}
 PLACEHOLDERS = {row["placeholder"] for row in docs.seed("blank_placeholders")} | {"null", ""}
 # The staging column of a required field where it has another name.
@@ -61,22 +61,38 @@ class Crm:
             for stage in rows(warehouse, "staging.stg_crm__stages")
             if stage["object_type"] == "opportunity"
         }
+        self.places, self.first_milestones = {}, {}
+        for stage in rows(warehouse, "staging.stg_crm__stages"):
+            if stage["object_type"] == "opportunity":
+                pipeline = stage["pipeline"] if stage["crm"] == "hubspot" else None
+                place = stage["stage_order"]
+                self.places[stage["crm"], pipeline, stage["stage"]] = place
+                if stage["is_milestone"]:
+                    first = self.first_milestones.get((stage["crm"], pipeline), place)
+                    self.first_milestones[stage["crm"], pipeline] = min(first, place)
         self.duplicates = {
             cluster["record_key"]
             for cluster in rows(warehouse, "intermediate.int_identity__clusters")
             if not cluster["is_survivor"]
         }
         done = {
-            (activity["crm"], activity["activity_id"]): activity["occurred_at"]
+            (activity["crm"], activity["activity_id"]): activity
             for activity in rows(warehouse, "staging.stg_crm__activities")
             if activity["is_live"] and not activity["is_planned"]
         }
         self.touched = defaultdict(list)
         for link in rows(warehouse, "staging.stg_crm__activity_links"):
-            instant = done.get((link["crm"], link["activity_id"]))
-            if instant is not None and instant <= as_of:
-                self.touched[link["crm"], link["object_type"], link["record_id"]].append(instant)
+            activity = done.get((link["crm"], link["activity_id"]))
+            if activity is None or activity["occurred_at"] > as_of:
+                continue
+            # What a machine mails is no activity of a person.
+            is_mail = activity["activity_type"] == "email" and activity["direction"] != "inbound"
+            if is_mail and activity["is_automated"]:
+                continue
+            key = (link["crm"], link["object_type"], link["record_id"])
+            self.touched[key].append(activity["occurred_at"])
         self.records = defaultdict(list)
+        self.filled = set()
         segments = {}
         for object_type in ("account", "contact", "lead", "opportunity", "case"):
             relation = {"opportunity": "opportunities"}.get(object_type, f"{object_type}s")
@@ -90,6 +106,11 @@ class Crm:
                     segments[record["crm"], record["id"]] = record["segment"]
                 elif object_type in ("contact", "case"):
                     record["segment"] = segments.get((record["crm"], record["account_id"]))
+                self.filled |= {
+                    (record["crm"], object_type, field)
+                    for field, _ in REQUIRED[object_type]
+                    if not self.lacks(record, object_type, field)
+                }
                 if record["is_live"]:
                     self.records[object_type].append(record)
 
@@ -119,13 +140,32 @@ class Crm:
             return all(self.lacks(record, object_type, one) for one in EITHER[field])
         return is_blank(record[COLUMNS.get((object_type, field), field)])
 
+    def is_asked(self, record: dict, object_type: str, field: str, asked_from: str) -> bool:
+        """Whether a field is landed at all, and the record is where it can be known."""
+        if (record["crm"], object_type, field) not in self.filled:
+            return False
+        if asked_from == "always":
+            return True
+        kind = self.kind(record)
+        if asked_from != "milestone":
+            return kind in (("won", "lost") if asked_from == "closed" else (asked_from,))
+        place = self.places.get((record["crm"], record["pipeline"], record["stage"]))
+        first = self.first_milestones.get((record["crm"], record["pipeline"]))
+        return kind == "won" or (kind == "open" and first is not None and place >= first)
+
+    def missing(self, object_type: str, record: dict) -> list[str]:
+        return sorted(
+            field
+            for field, asked_from in REQUIRED[object_type]
+            if self.is_asked(record, object_type, field, asked_from)
+            and self.lacks(record, object_type, field)
+        )
+
     def verdicts(self, object_type: str, record: dict) -> dict:
         """The verdict of each metric that applies to the record."""
         crm = record["crm"]
         found = {
-            "missing_required_fields": any(
-                self.lacks(record, object_type, field) for field in REQUIRED[object_type]
-            )
+            "missing_required_fields": bool(self.missing(object_type, record)),
         }
         is_owned = (crm, record["owner_id"]) in self.active_users
         if object_type in ("account", "contact", "lead"):
@@ -242,9 +282,7 @@ def test_missing_required_fields_are_named(demo, crm):
         record["record_key"]: ", ".join(missing)
         for object_type, records in crm.records.items()
         for record in records
-        if (
-            missing := sorted(f for f in REQUIRED[object_type] if crm.lacks(record, object_type, f))
-        )
+        if (missing := crm.missing(object_type, record))
     }
 
 

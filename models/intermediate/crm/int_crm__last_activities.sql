@@ -1,5 +1,5 @@
 -- One row per record with any activity done by as_of: the first and the last one; an account has
--- also those of its contacts and opportunities.
+-- also those of its contacts and opportunities. What a machine mails is no activity of a person.
 with activities as (
     select * from {{ ref('stg_crm__activities') }}
 ),
@@ -30,6 +30,12 @@ done as (
         activities.is_live
         and not activities.is_planned
         and activities.occurred_at <= {{ as_of() }}
+        and not (
+            links.object_type in ('contact', 'lead')
+            and coalesce(activities.is_automated, false)
+            and coalesce(activities.activity_type, '') = 'email'
+            and coalesce(activities.direction, '') <> 'inbound'
+        )
     group by links.crm, links.object_type, links.record_id
 ),
 

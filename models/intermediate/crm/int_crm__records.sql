@@ -23,6 +23,10 @@ stages as (
     select * from {{ ref('int_crm__stage_map') }}
 ),
 
+accounts as (
+    select * from {{ ref('stg_crm__accounts') }}
+),
+
 landed as (
     {{ landed_records() }}
 ),
@@ -52,7 +56,11 @@ as_of_values as (
         landed.pipeline,
         -- The marts keep the word all for every segment together.
         case when landed.segment = 'all' then 'all (segment)' else landed.segment end as segment,
-        landed.region,
+        -- A deal or case without a region of its own is where its account is.
+        case
+            when not {{ is_blank('landed.region') }} then landed.region
+            when landed.object_type in ('opportunity', 'case') then accounts.region
+        end as region,
         landed.is_hard_bounced,
         landed.currency,
         landed.is_closed,
@@ -130,6 +138,12 @@ as_of_values as (
             and landed.record_id = records.record_id
     left join told on records.record_sk = told.record_sk
     left join activities on landed.record_key = activities.record_key
+    left join accounts
+        on
+            landed.crm = accounts.crm
+            -- In the key, since a condition on one side alone keeps engines from hashing the join.
+            and case when landed.object_type in ('opportunity', 'case') then landed.account_id end
+            = accounts.account_id
 ),
 
 -- The flags of a deal speak of the stage that it is landed in; of one without a stage they speak

@@ -4,7 +4,11 @@
 {%- set is_past = 'facts.close_date < cast(' ~ business_time(as_of()) ~ ' as date)' -%}
 {#- Each metric: of which records it holds, and its verdict on them. -#}
 {%- set checks = {
-    'contacts_active_90d': ('true', 'facts.last_activity_at > ' ~ later(as_of(), -86400, 90)),
+    'contacts_active_90d': (
+        'true',
+        'facts.last_activity_at > '
+        ~ later(as_of(), -86400, threshold('contacts_active__days')),
+    ),
     'accounts_with_open_opportunity': ('true', 'worked_accounts.account_id is not null'),
     'duplicate_rate': ('true', 'duplicates.record_sk is not null'),
     'past_close_no_next_step': (is_open, is_past ~ ' and facts.lacks_next_step'),
@@ -66,8 +70,8 @@ populations as (
 required as (
     select
         {%- for field in health_field_names() %}
-            max(case when inputs.input = '{{ field }}' then 1 else 0 end) = 1
-                as needs_{{ field }},
+            max(case when inputs.input = '{{ field }}' then policy.asked_from end)
+                as asks_{{ field }}_from,
         {%- endfor %}
         inputs.crm,
         inputs.object_type
@@ -85,7 +89,14 @@ facts as (
                 {%- for field in health_field_names() | sort %}
                     {{ '|| ' if not loop.first -}}
                     case
-                        when required.needs_{{ field }} and records.lacks_{{ field }}
+                        when
+                            records.lacks_{{ field }}
+                            and case required.asks_{{ field }}_from
+                                when 'always' then true
+                                when 'milestone' then records.is_past_milestone
+                                when 'closed' then records.stage_kind in ('won', 'lost', 'closed')
+                                else records.stage_kind = required.asks_{{ field }}_from
+                            end
                             then ', {{ field }}'
                         else ''
                     end

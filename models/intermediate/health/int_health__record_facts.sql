@@ -7,6 +7,17 @@ blank_fields as (
     select * from {{ ref('int_crm__blank_fields') }}
 ),
 
+milestones as (
+    select
+        crm,
+        object_type,
+        pipeline,
+        min(stage_order) as first_order
+    from {{ ref('int_crm__stage_map') }}
+    where is_milestone
+    group by crm, object_type, pipeline
+),
+
 account_segments as (
     select
         crm,
@@ -30,6 +41,12 @@ final as (
         records.account_id,
         records.owner_id,
         records.stage_kind,
+        -- Where no stage is a milestone, the win is the first.
+        coalesce(
+            records.stage_kind = 'won'
+            or (records.stage_kind = 'open' and records.stage_order >= milestones.first_order),
+            false
+        ) as is_past_milestone,
         records.close_date,
         records.last_activity_at,
         records.is_hard_bounced,
@@ -43,6 +60,11 @@ final as (
     inner join blank_fields on records.record_sk = blank_fields.record_sk
     left join account_segments
         on records.crm = account_segments.crm and records.account_id = account_segments.account_id
+    left join milestones
+        on
+            records.crm = milestones.crm
+            and records.object_type = milestones.object_type
+            and coalesce(records.pipeline, '') = milestones.pipeline
 )
 
 select * from final

@@ -31,6 +31,9 @@ activities as (
         and activities.is_planned
         and activities.occurred_at > {{ as_of() }} as is_ahead,
         activities.is_automated,
+        coalesce(activities.is_automated, false)
+        and coalesce(activities.activity_type, '') = 'email'
+        and coalesce(activities.direction, '') <> 'inbound' as is_automated_mail,
         activities.is_live
         and not activities.is_planned
         and activities.occurred_at <= {{ as_of() }} as is_done,
@@ -67,7 +70,9 @@ final as (
         activities.occurred_at,
         activities.is_live,
         activities.is_ahead,
-        activities.is_done,
+        activities.is_done
+        and not (activities.is_automated_mail and links.object_type in ('contact', 'lead'))
+            as is_done,
         activities.is_automated,
         activities.is_engagement
     from activity_links as links

@@ -58,7 +58,7 @@ measured as (
         coalesce(cast(archive_after as {{ text }}) || ' ' || archive_unit, 'none')
             as archive_limit,
         case
-            when object_type in ('case', 'activity') then ''
+            when object_type = 'activity' then ''
             else coalesce(', region ' || region, ', no region')
         end as place_of_limit
     from counted
@@ -85,7 +85,7 @@ told as (
             {%- endfor %}
         end as reason,
         case
-            when object_type = 'opportunity' and closed_at is null then null
+            when object_type in ('opportunity', 'case') and closed_at is null then null
             when
                 archive_after is not null
                 and (not is_old or anonymize_after_months is null)

@@ -260,6 +260,8 @@ aged as (
         end as last_possible_engagement_at,
         case
             when object_type = 'opportunity' then coalesce(closed_at, created_at)
+            when object_type = 'case' and stage_kind = 'closed' and closed_at is not null
+                then closed_at
             when object_type = 'account'
                 then
                     greatest(
@@ -300,7 +302,8 @@ final as (
             when object_type = 'opportunity' and is_kind_unknown then null
             when object_type = 'opportunity' and coalesce(stage_kind, '') not in ('won', 'lost')
                 then false
-            when object_type = 'opportunity' then closed_at <= archive_before
+            when object_type = 'case' and coalesce(stage_kind, 'open') = 'open' then false
+            when object_type in ('opportunity', 'case') then closed_at <= archive_before
             when last_sign_at > archive_before then false
             -- A deal that was closed nobody knows when may have been closed since.
             when object_type = 'account' and may_have_closed_later then null

@@ -58,6 +58,7 @@ final as (
         object_type = 'account' and is_old and has_signs_of_life as account_inactive,
         is_lost and is_old and lacks_loss_reason and not is_contradictory as closed_lost_no_reason,
         is_closed and is_old and not is_contradictory as opportunity_closed,
+        object_type = 'case' and is_old as case_closed,
         object_type = 'activity' and is_old as activity_old,
 
         -- Doubt

@@ -80,14 +80,14 @@ def health_page() -> str:
     ]
     for metric in seed("health_metrics"):
         lines += metric_section(metric)
-    required = ((r["object_type"], f"`{r['field']}`", r["reason"]) for r in seed("required_fields"))
+    required = ((r["object_type"], f"`{r['field']}`", r["asked_from"], r["reason"]) for r in seed("required_fields"))
     lines += [
         "## Required fields",
         "",
         "What missing_required_fields asks for, where it is landed; edited in",
         "`seeds/policy/required_fields.csv`.",
         "",
-        *table(("object", "field", "reason"), required),
+        *table(("object", "field", "asked from", "reason"), required),
         "",
         "## Grades",
         "",
