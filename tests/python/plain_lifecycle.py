@@ -646,7 +646,9 @@ class Lifecycle:
             one.occurred_at
             for key in self.scope(record)
             for one in self.activities[key]
-            if one.is_live and not one.is_planned and one.occurred_at <= self.as_of
+            if one.is_live
+            and not one.is_planned
+            and one.occurred_at <= self.as_of
             # What a machine mails is no activity of a person.
             and not (key[0] in (C, L) and one.is_machine_mail)
         ]

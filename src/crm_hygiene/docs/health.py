@@ -80,7 +80,10 @@ def health_page() -> str:
     ]
     for metric in seed("health_metrics"):
         lines += metric_section(metric)
-    required = ((r["object_type"], f"`{r['field']}`", r["asked_from"], r["reason"]) for r in seed("required_fields"))
+    required = (
+        (row["object_type"], f"`{row['field']}`", row["asked_from"], row["reason"])
+        for row in seed("required_fields")
+    )
     lines += [
         "## Required fields",
         "",
