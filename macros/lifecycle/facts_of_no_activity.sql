@@ -25,7 +25,7 @@
         'has_open_case', 'has_obligation', 'is_suppressed', 'is_past_suppression', 'is_booked',
         'is_active', 'is_of_customer', 'has_open_opportunity', 'may_be_on_open_opportunity', 'is_of_partner_or_strategic',
         'has_departed', 'is_lost', 'is_closed', 'has_signal_after_loss', 'has_signal_after_silence',
-        'is_engaged', 'is_test_or_spam', 'is_unreachable', 'is_worthless_duplicate', 'is_recent', 'is_mistake',
+        'is_engaged', 'is_test_or_spam', 'is_unreachable', 'is_worthless_duplicate', 'is_duplicate_deal', 'is_untouched', 'is_recent', 'is_mistake',
         'lacks_lawful_basis', 'is_approved', 'is_past_retention', 'has_signs_of_life',
         'is_nurtured', 'lacks_loss_reason', 'is_contradictory', 'is_doubtful', 'is_unlinked',
         'has_activity_ahead', 'misses_accounts', 'misses_phone',

@@ -35,9 +35,13 @@
         'disposable_or_invalid_email': "'a throw-away or invalid e-mail address; no phone; nothing linked'",
         'duplicate_no_own_value': "'a duplicate with nothing that the survivor lacks; nothing linked, and not touched of late'",
         'mistaken_deal': "'lost within a short time of its creation; no amount, no activity, no contact'",
+        'test_deal': "'a name that marks test and training deals; lost, no activity, no contact'",
+        'duplicate_deal': "'lost; another deal of the account has the same amount, close month and name; no activity, no contact'",
         'no_lawful_basis_approved': "'no lawful basis; never an engagement; nothing linked; approved by Legal'",
         'no_lawful_basis': "'no lawful basis; never an engagement; not approved by Legal' || " ~ person,
         'activity_of_deleted_record': "'made by an automation; deleted records that it belongs to: ' || cast(n_links as " ~ text ~ ")",
+        'double_logged_activity': "'another activity of the same kind, instant and records'",
+        'system_noise': "'made by an automation ' || silence || ' ago; no mail, call or meeting'",
         'past_retention': silent ~ " || ' (limit ' || cast(anonymize_after_months as " ~ text
             ~ ") || ' months' || place_of_limit || ')' || " ~ no_deal ~ " || " ~ person,
         'contact_inactive': silent ~ " || " ~ archive_limit ~ " || " ~ no_deal ~ " || " ~ person,

@@ -41,9 +41,13 @@ RULES = [
     (170, "disposable_or_invalid_email", "delete", {C, L}),
     (180, "duplicate_no_own_value", "delete", {A, C, L}),
     (190, "mistaken_deal", "delete", {O}),
+    (192, "test_deal", "delete", {O}),
+    (194, "duplicate_deal", "delete", {O}),
     (200, "no_lawful_basis_approved", "delete", {C}),
     (210, "no_lawful_basis", "quarantine", {C}),
     (220, "activity_of_deleted_record", "delete", {X}),
+    (222, "double_logged_activity", "archive", {X}),
+    (224, "system_noise", "archive", {X}),
     (230, "past_retention", "anonymize", {C, L}),
     (240, "contact_inactive", "archive", {C}),
     (250, "lead_inactive", "archive", {L}),
@@ -87,6 +91,7 @@ class Record:
     email: str | None = None
     phone: str | None = None
     company: str | None = None
+    domain: str | None = None  # of an account
     legal_hold: bool | None = None
     is_customer: bool | None = None
     is_partner: bool | None = None
@@ -135,6 +140,10 @@ class Activity:
         return X, self.record_id
 
     @property
+    def is_logged_as(self) -> tuple:
+        return self.type, self.occurred_at, self.direction or "", self.status or "", self.links
+
+    @property
     def is_machine_mail(self) -> bool:
         return self.type == "email" and self.is_automated is True and self.direction != "inbound"
 
@@ -156,6 +165,7 @@ class Crm:
     columns: set = field(default_factory=set)
     stages_known: bool = True
     clusters: dict = field(default_factory=dict)  # key -> Duplicate
+    duplicate_deals: dict = field(default_factory=dict)  # id -> the id of the one that stands
 
 
 class Duplicate(NamedTuple):
@@ -217,6 +227,7 @@ class Policy:
         self.engagement_months = int(thresholds["lifecycle__engagement_months"])
         self.mistake = int(thresholds["lifecycle__mistake_hours"]) * HOUR
         self.recent = int(thresholds["lifecycle__recent_days"]) * DAY
+        self.noise = int(thresholds["lifecycle__noise_days"]) * DAY
 
 
 class Decision(NamedTuple):
@@ -366,7 +377,7 @@ def _record(object_type: str, row: dict, changes: dict, kinds: dict, as_of: date
         departed_at=known("departed_at"),
     )  # fmt: skip
     for name in (
-        "account_id", "region", "owner_id", "email", "phone", "company", "legal_hold",
+        "account_id", "region", "owner_id", "email", "phone", "company", "domain", "legal_hold",
         "is_customer", "is_partner", "is_strategic", "do_not_contact", "consent_status",
         "lawful_basis", "status", "close_date", "amount", "loss_reason",
     ):  # fmt: skip
@@ -426,6 +437,12 @@ class Lifecycle:
                 self.same_person[duplicate.survivor].append(self.records[key])
             if not duplicate.is_survivor:
                 self.duplicates[duplicate.survivor].append(key)
+        for one, survivor in crm.duplicate_deals.items():
+            self.duplicates[O, survivor].append((O, one))
+        self.copies = defaultdict(list)
+        for activity in crm.activities:
+            if activity.is_live and not activity.is_planned and activity.links:
+                self.copies[activity.is_logged_as].append(activity.record_id)
         for method in (
             self.last_sign_at, self.is_planned_for, self.held, self.engagements, self.active,
             self.closed_at, self.booked,
@@ -906,8 +923,11 @@ class Lifecycle:
         return any(at >= since for at, _ in self.engagements(record))
 
     def test_or_spam(self, record) -> bool:
-        texts = {"name": record.name, "email": record.email, "company": record.company}
-        return self.nothing_linked(record) and any(
+        return self.nothing_linked(record) and self.is_named_junk(record)
+
+    def is_named_junk(self, record) -> bool:
+        texts = {one: getattr(record, one) for one in ("name", "domain", "email", "company")}
+        return any(
             object_type in ("*", record.object_type)
             and folded(texts[name])
             and pattern.fullmatch(folded(texts[name])) is not None
@@ -943,6 +963,43 @@ class Lifecycle:
             not record.amount,
             not self.activities[record.key],
             not self.role_contacts[record.record_id],
+        )
+
+    def is_untouched(self, deal: Record) -> bool:
+        return not (self.activities[deal.key] or self.role_contacts[deal.record_id])
+
+    def test_deal(self, record) -> bool | None:
+        return all_of(
+            self.is_named_junk(record), self.is_untouched(record), self.is_kind(record, "lost")
+        )
+
+    def duplicate_deal(self, record) -> bool | None:
+        last = self.closed_at(record) or record.created_at
+        return all_of(
+            record.record_id in self.crm.duplicate_deals,
+            self.is_untouched(record),
+            self.is_kind(record, "lost"),
+            last < self.as_of - self.policy.recent,
+        )
+
+    def double_logged_activity(self, record) -> bool:
+        is_timed = record.occurred_at != record.occurred_at.replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        copies = self.copies.get(record.is_logged_as, [record.record_id])
+        return (
+            record.type in ("call", "email", "meeting")
+            and is_timed
+            and not record.is_planned
+            and record.record_id != min(copies)
+        )
+
+    def system_noise(self, record) -> bool:
+        return (
+            record.is_automated is True
+            and not record.is_planned
+            and record.type in ("task", "note")
+            and record.occurred_at <= self.as_of - self.policy.noise
         )
 
     def no_lawful_basis_approved(self, record) -> bool | None:

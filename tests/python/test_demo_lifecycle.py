@@ -110,7 +110,8 @@ def staged(sql, crm: str) -> Crm:
                 record.account_id = row.get("account_id")
             if object_type != K:
                 record.contact_id = None
-            record.name = row.get("account_name")
+            record.name = row.get("account_name") or row.get("opportunity_name")
+            record.domain = row.get("domain")
             if object_type in (C, L):
                 names = [row["first_name"], row["last_name"]]
                 record.name = " ".join(name for name in names if name) or None
@@ -144,6 +145,8 @@ def staged(sql, crm: str) -> Crm:
         known.clusters[row["object_type"], row["record_id"]] = Duplicate(
             tuple(survivor), row["is_survivor"], row["is_deterministic"], row["n_own_values"]
         )
+    for row in rows(sql, "intermediate.int_lifecycle__duplicate_deals", crm):
+        known.duplicate_deals[row["record_id"]] = row["survivor_record_key"].split(":", 2)[2]
     known.stages_known = bool(
         [
             row

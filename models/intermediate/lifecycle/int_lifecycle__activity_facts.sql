@@ -46,6 +46,59 @@ named_by_rejected_rows as (
     select * from {{ ref('stg_crm__named_by_rejected_rows') }}
 ),
 
+stg_links as (
+    select * from {{ ref('stg_crm__activity_links') }}
+),
+
+-- A day without a time is the same for all that was done on it.
+timed as (
+    select
+        crm,
+        activity_id,
+        activity_type,
+        occurred_at,
+        coalesce(direction, '') as direction,
+        coalesce(status, '') as status,
+        count(*) over (partition by occurred_at, activity_type, crm) as n_at_once
+    from activities
+    where
+        is_live
+        and not is_planned
+        and activity_type in ('call', 'email', 'meeting')
+        and occurred_at <> {{ dbt.date_trunc('day', 'occurred_at') }}
+),
+
+told_links as (
+    select
+        timed.crm,
+        timed.activity_id,
+        {{ sorted_list("stg_links.object_type || ':' || stg_links.record_id") }} as link_list
+    from timed
+    inner join stg_links
+        on timed.crm = stg_links.crm and timed.activity_id = stg_links.activity_id
+    where timed.n_at_once > 1
+    group by timed.crm, timed.activity_id
+),
+
+copies as (
+    select
+        timed.crm,
+        timed.activity_id,
+        row_number() over (
+            partition by
+                timed.occurred_at,
+                timed.activity_type,
+                timed.direction,
+                timed.status,
+                told_links.link_list,
+                timed.crm
+            order by timed.activity_id
+        ) as place
+    from timed
+    inner join told_links
+        on timed.crm = told_links.crm and timed.activity_id = told_links.activity_id
+),
+
 linked as (
     select
         links.crm,
@@ -103,6 +156,12 @@ final as (
             when linked.n_seen < linked.n_links or activities.is_automated is null then null
             else true
         end as is_of_deleted_records,
+        copies.activity_id is not null as is_double_logged,
+        coalesce(activities.is_automated, false)
+        and not activities.is_planned
+        and coalesce(activities.activity_type, '') in ('task', 'note')
+        and activities.occurred_at
+        <= {{ later(as_of(), -86400, threshold('lifecycle__noise_days')) }} as is_noise,
         coalesce(activities.occurred_at <= limits.archive_before, false) as is_old,
         coalesce(linked.n_links, 0) as n_links,
         coalesce(linked.lacks_hold, 0) = 1 as lacks_hold,
@@ -113,6 +172,11 @@ final as (
         on activities.crm = own_inputs.crm and own_inputs.object_type = 'activity'
     left join linked
         on activities.crm = linked.crm and activities.activity_id = linked.activity_id
+    left join copies
+        on
+            activities.crm = copies.crm
+            and activities.activity_id = copies.activity_id
+            and copies.place > 1
     left join protected
         on activities.crm = protected.crm and activities.activity_id = protected.record_id
     left join rescues

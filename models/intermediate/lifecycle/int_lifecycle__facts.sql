@@ -49,6 +49,9 @@ judged as (
     select
         *,
         false as is_of_deleted_records,
+        false as is_double_logged,
+        false as is_noise,
+        n_activities + n_contacts = 0 as is_untouched,
         object_type = 'contact' and departed_at is not null as has_departed,
         -- A possible signal leaves it open. Where it is not known when the deal was lost, any
         -- signal of the window may have come after it.
@@ -171,6 +174,8 @@ final as (
             {{ fact }},
         {%- endfor %}
         is_of_deleted_records,
+        is_double_logged,
+        is_noise,
         is_old,
         n_links,
         missing_inputs,
@@ -198,6 +203,8 @@ final as (
             {{ nothing }} as {{ fact }},
         {%- endfor %}
         is_of_deleted_records,
+        is_double_logged,
+        is_noise,
         is_old,
         n_links,
         nullif(

@@ -1,15 +1,25 @@
--- One row per live account, contact or lead that nothing is tied to: whether its texts mark a test
--- or spam, and whether the person can be reached. No text is carried on.
+-- One row per live account, contact, lead or deal that nothing is tied to: whether its texts mark a
+-- test or spam, and whether the person can be reached. A deal may have an account. No text is
+-- carried on.
 with unlinked as (
     select
         record_key,
         record_sk
     from {{ ref('int_lifecycle__record_facts') }}
-    where is_unlinked and is_live and object_type in ('account', 'contact', 'lead')
+    where
+        is_live
+        and (
+            (is_unlinked and object_type in ('account', 'contact', 'lead'))
+            or (object_type = 'opportunity' and n_contacts + n_activities = 0)
+        )
 ),
 
 accounts as (
     select * from {{ ref('stg_crm__accounts') }}
+),
+
+opportunities as (
+    select * from {{ ref('stg_crm__opportunities') }}
 ),
 
 junk_patterns as {{ inlined() }} (
@@ -25,10 +35,23 @@ texts as (
         'account' as object_type,
         record_key,
         lower({{ strip('account_name') }}) as name,
+        lower({{ strip('domain') }}) as domain,
         cast(null as {{ dbt.type_string() }}) as email,
         cast(null as {{ dbt.type_string() }}) as company,
         cast(null as {{ dbt.type_string() }}) as phone
     from accounts
+
+    union all
+
+    select
+        'opportunity' as object_type,
+        record_key,
+        lower({{ strip('opportunity_name') }}) as name,
+        cast(null as {{ dbt.type_string() }}) as domain,
+        cast(null as {{ dbt.type_string() }}) as email,
+        cast(null as {{ dbt.type_string() }}) as company,
+        cast(null as {{ dbt.type_string() }}) as phone
+    from opportunities
 
     {%- for object_type, company in [
         ('contact', 'cast(null as ' ~ dbt.type_string() ~ ')'), ('lead', 'company'),
@@ -42,6 +65,7 @@ texts as (
             lower({{ strip(
                 "coalesce(first_name, '') || ' ' || coalesce(last_name, '')"
             ) }}) as name,
+            cast(null as {{ dbt.type_string() }}) as domain,
             email_normalised as email,
             lower({{ strip(company) }}) as company,
             lower({{ strip('phone') }}) as phone
@@ -54,6 +78,7 @@ records as (
         unlinked.record_sk,
         texts.object_type,
         texts.name,
+        texts.domain,
         {{ blank_to_null('texts.email') }} as email,
         texts.company,
         {{ blank_to_null('texts.phone') }} as phone
@@ -62,7 +87,7 @@ records as (
 ),
 
 matched as (
-    {%- for field in ['name', 'email', 'company'] %}
+    {%- for field in ['name', 'domain', 'email', 'company'] %}
         select distinct records.record_sk
         from records
         inner join junk_patterns as patterns

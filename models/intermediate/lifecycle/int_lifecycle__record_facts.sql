@@ -36,6 +36,10 @@ clusters as (
     select * from {{ ref('int_identity__clusters') }}
 ),
 
+duplicate_deals as (
+    select * from {{ ref('int_lifecycle__duplicate_deals') }}
+),
+
 nurture_stages as (
     select * from {{ ref('nurture_stages') }}
 ),
@@ -82,6 +86,14 @@ survivors as (
         min(record_sk) as dependent_duplicate_sk
     from clusters
     where not is_survivor
+    group by survivor_record_sk
+
+    union all
+
+    select
+        survivor_record_sk as record_sk,
+        min(record_sk) as dependent_duplicate_sk
+    from duplicate_deals
     group by survivor_record_sk
 ),
 
@@ -201,6 +213,7 @@ joined as (
         coalesce(protected.is_held, 0) = 1 as is_listed_held,
         coalesce(protected.is_strategic, 0) = 1 as is_listed_strategic,
         coalesce(protected.is_owed, 0) = 1 or clocks.record_key is not null as has_obligation,
+        duplicate_deals.record_sk is not null as is_duplicate_deal,
         rescues.record_key is not null as is_rescued,
         approved.crm is not null as is_approved,
         nurture.crm is not null as is_nurture,
@@ -219,6 +232,7 @@ joined as (
     left join duplicates on records.record_sk = duplicates.record_sk
     left join births on duplicates.cluster_sk = births.cluster_sk
     left join survivors on records.record_sk = survivors.record_sk
+    left join duplicate_deals on records.record_sk = duplicate_deals.record_sk
     left join protected on records.record_key = protected.record_key
     left join clocks on records.record_key = clocks.record_key
     left join rescues

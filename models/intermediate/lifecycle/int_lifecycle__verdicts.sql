@@ -36,17 +36,27 @@ final as (
         is_engaged as engaged,
 
         -- Junk: only what nothing is tied to, and nothing that contradicts itself
-        is_test_or_spam and is_unlinked and not is_contradictory as test_or_spam,
+        object_type <> 'opportunity' and is_test_or_spam and is_unlinked and not is_contradictory
+            as test_or_spam,
         is_unreachable and is_unlinked and not is_contradictory as disposable_or_invalid_email,
         is_worthless_duplicate and is_unlinked and not is_recent and not is_contradictory
             as duplicate_no_own_value,
         is_mistake and not is_contradictory as mistaken_deal,
+        object_type = 'opportunity'
+        and is_test_or_spam
+        and is_untouched
+        and is_lost
+        and not is_contradictory as test_deal,
+        is_duplicate_deal and is_untouched and is_lost and not is_recent and not is_contradictory
+            as duplicate_deal,
         lacks_lawful_basis and is_approved and is_unlinked and not is_contradictory
             as no_lawful_basis_approved,
         lacks_lawful_basis and not is_contradictory as no_lawful_basis,
 
         -- Age: only where signs of life are landed at all
         is_of_deleted_records as activity_of_deleted_record,
+        is_double_logged as double_logged_activity,
+        is_noise as system_noise,
         object_type in ('contact', 'lead')
         and is_past_retention
         and has_signs_of_life
