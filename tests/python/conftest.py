@@ -17,6 +17,8 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from crm_hygiene.dbt import share_contexts
+
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
@@ -26,6 +28,7 @@ TARGET = tempfile.mkdtemp(prefix="crm_hygiene_target_")
 COMPILED_VARIABLES = {
     "as_of", "business_period", "business_timezone", "fiscal_year_start_month",
     "hubspot_files", "open_files", "salesforce_files",
+    "automation", "on_date", "record_key", "rule", "signal",
 }  # fmt: skip
 # What makes the demo: its files decide whether one that an earlier session built still holds.
 DEMO_SOURCES = ("dbt_project.yml", "macros", "models", "profiles", "requirements.txt", "seeds")
@@ -38,6 +41,7 @@ _manifests: dict = {}
 def pytest_configure(config):
     """Find the folder that all processes of this session share."""
     global shared_folder
+    share_contexts()
     given = os.environ.get("CRM_HYGIENE_TEST_FOLDER")
     shared_folder = Path(given or tempfile.mkdtemp(prefix="crm_hygiene_tests_"))
     os.environ["CRM_HYGIENE_TEST_FOLDER"] = str(shared_folder)
@@ -138,17 +142,18 @@ class Warehouse:
     def dbt(self, command: str, *arguments: str, variables: dict | None = None):
         """Run a dbt command; return its result.
 
-        Commands that run the models take the project as it was parsed before and write no
-        artifacts; the others do as they do for users.
+        Commands that run or compile models take the project as it was parsed before, and only what
+        is compiled is written; the others do as they do for users.
         """
         from dbt.cli.main import dbtRunner
 
         os.environ["CRM_HYGIENE_DUCKDB"] = str(self.path)
         given = ["--vars", str(variables)] if variables else []
         flags, manifest = [], None
-        if command in ("build", "run", "seed", "test"):
+        if command in ("build", "compile", "run", "seed", "test"):
             manifest = parsed_project(variables, self.path.stem)
-            flags = ["--no-write-json", "--log-level-file", "none"]
+            flags = ["--log-level-file", "none"]
+            flags += [] if command == "compile" else ["--no-write-json"]
         runner = dbtRunner(manifest=manifest)
         return runner.invoke(["--quiet", *flags, command, *arguments, *place_of_project(), *given])
 

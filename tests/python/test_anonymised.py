@@ -1,6 +1,7 @@
 """Of a person who is to be anonymised no mart and no export tells more than ids and hashes."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -67,11 +68,12 @@ def places(warehouse: Warehouse, schema: str, secrets: list[str]) -> list[str]:
         f"where table_schema = '{schema}' and data_type = 'VARCHAR' order by all"
     )
     found = []
+    wanted = "|".join(re.escape(secret.lower()) for secret in secrets).replace("'", "''")
     for table, column in columns:
-        wanted = " or ".join(
-            f"contains(lower(\"{column}\"), '{secret.lower()}')" for secret in secrets
+        hits = warehouse.sql(
+            f'select "{column}" from "{schema}"."{table}"'
+            f" where regexp_matches(lower(\"{column}\"), '{wanted}') limit 3"
         )
-        hits = warehouse.sql(f'select "{column}" from "{schema}"."{table}" where {wanted} limit 3')
         found += [f"{table}.{column}: {value}" for (value,) in hits]
     return found
 
@@ -164,8 +166,7 @@ def test_the_demo_tells_of_nobody_who_is_to_be_anonymised(demo, tmp_path, monkey
     others = people.replace("record_key in", "record_key not in")
     for first, last, *numbers in demo.sql(others):
         secrets -= {f"{first} {last}", *numbers}
-    secrets = sorted(secret.replace("'", "''") for secret in secrets)
     assert len(secrets) >= 10
-    assert places(demo, "marts", secrets) == []
+    assert places(demo, "marts", sorted(secrets)) == []
     text = exported(demo, tmp_path, monkeypatch)
     assert [secret for secret in secrets if secret.lower() in text] == []

@@ -326,7 +326,7 @@ def warehouse(landing, tmp_path_factory):
     """The models that tell of histories, built from the landing."""
     folder = tmp_path_factory.mktemp("histories")
     landing.write(folder)
-    built = Warehouse(folder / "histories.duckdb")
+    built = Warehouse(folder / "crm.duckdb")
     built.build(
         *["--resource-type", "seed", "--resource-type", "model", "--select"],
         *["+int_history__stage_periods", "+int_history__owner_periods", "+stg_crm__field_changes"],

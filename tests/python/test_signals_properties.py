@@ -5,7 +5,6 @@ together: one run of dbt judges them all, and percentiles, weeks and rates have 
 """
 
 import json
-import shutil
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -372,7 +371,7 @@ class Models:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.warehouse = Warehouse(folder / "signals.duckdb")
+        self.warehouse = Warehouse(folder / "crm.duckdb")
         self.n_runs = 0
 
     def run(self, landing: Landing, setting: Setting, backwards: bool = False) -> Warehouse:
@@ -398,17 +397,14 @@ class Models:
             "insert into policy.threshold_overrides (threshold_id, value) values "
             + ", ".join(overrides)
         )
-        models = ["process_signal_evidence", "process_signals_daily", "stage_dwell_percentiles"]
-        models += ["stage_dwell_weeks", "dirty_records"]
-        selected = ["--select", *[f"+{model}" for model in models]]
+        selected = ["--select", *[f"+{mart}" for mart in MARTS]]
         ran = self.warehouse.dbt("run", "--full-refresh", *selected, variables=variables)
         errors = [one.message for one in ran.result or [] if one.status == "error"]
         assert ran.success, errors or ran.exception
         self.n_runs += 1
-        self.warehouse.sql("checkpoint")
-        return Warehouse(
-            shutil.copy(self.warehouse.path, self.folder / f"run_{self.n_runs}.duckdb")
-        )
+        copies = self.folder / f"run_{self.n_runs}"
+        copies.mkdir()
+        return self.warehouse.copy(copies)
 
 
 # --- The same rows from the warehouse and from plain Python ---
@@ -537,6 +533,11 @@ def plain_dirty(signals: Signals) -> list[tuple]:
     ]
 
 
+# What the comparisons read.
+MARTS = [
+    "process_signal_evidence", "process_signals_daily", "stage_dwell_percentiles",
+    "stage_dwell_weeks", "dirty_records",
+]  # fmt: skip
 COMPARED = [
     (found_evidence, plain_evidence),
     (found_daily, plain_daily),

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from conftest import SHARED_DATA, Warehouse
 from plain_signals import Change, Landing, Record, Signals, Stage
-from test_signals_properties import COMPARED, assert_same
+from test_signals_properties import COMPARED, MARTS, assert_same
 
 VOLVO = SHARED_DATA / "volvo_incidents"
 EXPECTED = VOLVO / "expected_2012-05-10.json"
@@ -67,11 +67,15 @@ if VOLVO.is_dir():
 
         @cache
         def judge(as_of: datetime) -> tuple[Warehouse, Signals]:
+            variables = {"crm_sources": ["open"], "open_files": str(VOLVO), "as_of": str(as_of)}
             warehouse = Warehouse(tmp_path_factory.mktemp("volvo") / "crm.duckdb")
-            warehouse.build(
-                *["--exclude", "resource_type:unit_test"],
-                variables={"crm_sources": ["open"], "open_files": str(VOLVO), "as_of": str(as_of)},
-            )
+            if as_of == AS_OF[0]:
+                warehouse.build("--exclude", "resource_type:unit_test", variables=variables)
+            else:
+                # Of another day only what is compared here.
+                kinds = ["--resource-type", "seed", "--resource-type", "model"]
+                models = [f"+{model}" for model in (*MARTS, "int_history__owner_periods")]
+                warehouse.build(*kinds, "--select", *models, variables=variables)
             return warehouse, Signals(log(), as_of)
 
         return judge
