@@ -6,6 +6,8 @@
         'region': dbt.type_string(),
         'last_engagement_at': dbt.type_timestamp(),
         'last_possible_engagement_at': dbt.type_timestamp(),
+        'signal_at': dbt.type_timestamp(),
+        'why_now': dbt.type_string(),
         'closed_at': dbt.type_timestamp(),
         'departed_at': dbt.type_timestamp(),
         'anonymize_after_months': 'integer',

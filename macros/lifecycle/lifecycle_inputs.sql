@@ -20,7 +20,8 @@
             ['anonymize', 'delete'],
         ),
         (
-            'contacts', "object_type = 'account' and (not has_contacts or lacks_account_links)",
+            'contacts',
+            "object_type in ('account', 'opportunity') and (not has_contacts or lacks_account_links)",
             ['anonymize', 'delete'],
         ),
         (

@@ -1,6 +1,7 @@
 {#- The list of one decision: its records with what a reviewer needs to judge them.
-      has_hashes  whether it carries the hashes by which a person stays suppressed once anonymised -#}
-{% macro lifecycle_list(decision, has_hashes=false) -%}
+      has_hashes   whether it carries the hashes by which a person stays suppressed once anonymised
+      has_signals  whether it carries the signal for which the record should be worked now -#}
+{% macro lifecycle_list(decision, has_hashes=false, has_signals=false) -%}
 {%- set text = dbt.type_string() -%}
 with decisions as (
     select * from {{ ref('lifecycle_decisions') }}
@@ -62,6 +63,13 @@ final as (
         cast(people.email_hash as {{ text }}) as email_hash,
         cast(people.phone_hash as {{ text }}) as phone_hash
         {%- endif %}
+        {%- if has_signals %},
+        cast(signals.signal as {{ text }}) as signal,
+        signals.signal_at,
+        cast(signals.signal_contact_id as {{ text }}) as signal_contact_id,
+        cast(signals.signal_activity_id as {{ text }}) as signal_activity_id,
+        cast(signals.why_now as {{ text }}) as why_now
+        {%- endif %}
     from decisions
     left join {{ ref('int_lifecycle__samples') }} as samples
         on decisions.record_key = samples.record_key
@@ -73,6 +81,10 @@ final as (
         on decisions.record_key = reviews.record_key
     {%- if has_hashes %}
     left join people on decisions.record_key = people.record_key
+    {%- endif %}
+    {%- if has_signals %}
+    left join {{ ref('int_lifecycle__fresh_signals') }} as signals
+        on decisions.record_key = signals.record_key
     {%- endif %}
 )
 

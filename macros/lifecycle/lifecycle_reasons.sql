@@ -25,9 +25,8 @@
         'open_opportunity': "'an open deal'",
         'partner_or_strategic': "'a partner or strategic account'",
         'departed': "'left the company on ' || " ~ day.departed_at,
-        're_engage_lost_opportunity': "'lost on ' || " ~ day.closed_at ~ " || '; the buyer got in touch after that'",
-        're_engage_dormant_contact': "'in touch again on ' || " ~ day.last_engagement_at
-            ~ " || ' after a silence longer than ' || archive_limit",
+        're_engage_lost_opportunity': "'lost on ' || " ~ day.closed_at ~ " || '; ' || why_now",
+        're_engage_dormant_contact': "why_now || " ~ archive_limit,
         'engaged': "'an engagement on ' || " ~ day.last_possible_engagement_at
             ~ " || case when (last_engagement_at is distinct from last_possible_engagement_at)"
             ~ " then ' (possible: its direction or kind is not told)' else '' end",

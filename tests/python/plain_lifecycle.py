@@ -204,9 +204,12 @@ class Policy:
                 "select object_type, field, pattern from policy.junk_patterns"
             )
         ]
-        self.engaging = defaultdict(set)
-        for kind, direction in sql("select activity_type, direction from policy.engagement_types"):
-            self.engaging[kind].add(direction)
+        # What counts as an engagement, and as a fresh signal: type -> direction, or None.
+        self.engaging, self.signalling = {}, {}
+        for kind, direction, of_signal in sql(
+            "select activity_type, direction, signal_direction from policy.engagement_types"
+        ):
+            self.engaging[kind], self.signalling[kind] = direction, of_signal
         self.nurture = set(sql("select crm, stage from policy.nurture_stages"))
         self.approvals = sql(
             "select rule_id, crm, region, approved_at from policy.lifecycle_approvals"
@@ -705,16 +708,22 @@ class Lifecycle:
 
     def engages(self, activity: Activity) -> bool | None:
         """Whether an activity was something that the other side did."""
+        return self.counts(activity, self.policy.engaging)
+
+    def counts(self, activity: Activity, policy: dict) -> bool | None:
+        """Whether an activity is of a type and direction that a policy asks for."""
         if not activity.is_live or activity.is_planned or activity.occurred_at > self.as_of:
             return False
-        asked = self.policy.engaging.get(activity.type, set())
+        asked = policy.get(activity.type)
         if activity.type is None:
             fits = None
-        elif asked and "any" not in asked and activity.direction is None:
+        elif asked is None or asked == "any":
+            fits = asked is not None
+        elif activity.direction is None:
             # What a machine sent out is often logged without its direction.
             fits = False if activity.is_automated else None
         else:
-            fits = bool(asked & {"any", activity.direction})
+            fits = asked == activity.direction
         status = None if activity.status is None else activity.status not in EXCLUDED
         return all_of(fits, status)
 
@@ -805,16 +814,19 @@ class Lifecycle:
             A: ["contacts", "opportunities", "cases", "activities"],
             C: ["cases", "opportunities", "contact_roles", "activities"],
             L: ["activities"],
-            O: ["contact_roles", "activities"],
+            O: ["contacts", "contact_roles", "activities"],
         }
         missing |= {table for table in tables[kind] if table not in self.crm.tables}
-        if "activities" in tables[kind] and kind not in self.crm.linked:
+        asked = {kind, *({A, C} & self.object_types if kind == O else ())}
+        if "activities" in tables[kind] and not asked <= self.crm.linked:
             missing.add("activities")
         if kind in (A, C) and not self.crm.stages_known:
             missing.add("stages")
         if kind == C and self.is_account_untold(record):
             missing.add("accounts")
         if kind == A and C in self.object_types and self.is_account_untold(record):
+            missing.add("contacts")
+        if kind == O and C in self.object_types and not self.are_accounts_told():
             missing.add("contacts")
         if kind in (A, C) and A in self.object_types:
             flags = ("is_customer", "is_partner", "is_strategic")
@@ -828,7 +840,10 @@ class Lifecycle:
         """Whether a contact's account cannot be seen, or nobody's is told."""
         if A not in self.object_types:
             return record.account_id is not None
-        return not any(one.account_id for one in self.crm.records if one.object_type == C)
+        return not self.are_accounts_told()
+
+    def are_accounts_told(self) -> bool:
+        return any(one.account_id for one in self.crm.records if one.object_type == C)
 
     # --- Rules ---
 
@@ -894,29 +909,63 @@ class Lifecycle:
         return self.departed_at(record) is not None
 
     def re_engage_lost_opportunity(self, record) -> bool | None:
-        since = before(self.as_of, (self.policy.signal_months, "months"))
-        contacts = self.linked(*((C, one) for one in self.role_contacts[record.record_id]))
-        closed_at = self.closed_at(record)
-        is_after = [
-            all_of(is_certain or None, None if closed_at is None else at > closed_at)
-            for one in (record, *contacts)
-            if one
-            for at, is_certain in self.engagements(one)
-            if at >= since
-        ]
-        return all_of(self.is_kind(record, "lost"), any_of(is_after))
+        return all_of(self.is_kind(record, "lost"), any_of(v for _, v in self.signals(record)))
 
     def re_engage_dormant_contact(self, record) -> bool:
-        since = before(self.as_of, (self.policy.signal_months, "months"))
-        first = min(
-            (at for at, is_certain in self.engagements(record) if is_certain and at >= since),
-            default=None,
-        )
+        first = min((at for at, verdict in self.signals(record) if verdict), default=None)
         if first is None:
             return False
         earlier = [at for at in self.done(record) if at < first]
         cut = self.cut(record, "archive", first)
         return cut is not None and max([record.created_at, *earlier]) <= cut
+
+    def signals(self, record) -> list[tuple[datetime, bool | None]]:
+        """The fresh signals of a deal or contact that belong to no other deal."""
+        people = {record.record_id} if record.object_type == C else set()
+        keys, has_open = {record.key}, False
+        if record.account_id:
+            has_open = any_of(map(self.is_open, self.of_account[record.account_id, O]))
+        if record.object_type == O:
+            people = set(self.role_contacts[record.record_id])
+            if record.account_id:
+                keys.add((A, record.account_id))
+                people |= {one.record_id for one in self.of_account[record.account_id, C]}
+        # What is named, when, whether it is a signal, by whom, and of which deals.
+        told = {}
+        for key in keys | {(C, one) for one in people}:
+            for one in self.activities[key]:
+                by = {name for kind, name in one.links if kind == C and name in people}
+                deals = {link for link in one.links if link[0] == O}
+                told[one.record_id] = (
+                    one.occurred_at, self.counts(one, self.policy.signalling), by, deals
+                )  # fmt: skip
+            for number, at in enumerate(self.responses[key] if key[0] == C else ()):
+                told[key, number] = (at, at <= self.as_of, {key[1]}, set())
+        since = before(self.as_of, (self.policy.signal_months, "months"))
+        found = []
+        for at, verdict, by, deals in told.values():
+            if at < since or (deals and record.key not in deals):
+                continue
+            of_others = [] if deals else [self.is_on_open_deal(one) for one in by]
+            verdict = all_of(verdict, not_(any_of([has_open, *of_others])))
+            if record.object_type == O:
+                verdict = all_of(verdict, self.is_after_loss(record, at))
+            found.append((at, verdict))
+        return found
+
+    def is_open(self, opportunity: Record) -> bool | None:
+        return self.is_kind(opportunity, "open") if opportunity.is_live else False
+
+    def is_on_open_deal(self, contact_id: str) -> bool | None:
+        keys = [(O, one) for one in self.role_opportunities[contact_id]]
+        return any_of(self.is_open(self.records[key]) for key in keys if key in self.records)
+
+    def is_after_loss(self, opportunity: Record, at: datetime) -> bool | None:
+        closed_at = self.closed_at(opportunity)
+        if closed_at is None or at <= closed_at:
+            return None if closed_at is None else False
+        is_exact = opportunity.closed_by_change_at or opportunity.closed_at
+        return True if is_exact or at.date() > closed_at.date() else None
 
     def engaged(self, record) -> bool:
         since = before(self.as_of, (self.policy.engagement_months, "months"))

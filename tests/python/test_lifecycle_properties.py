@@ -131,7 +131,10 @@ SETTINGS = {
                 ("open", "do_not_contact", "false", "unknown"),
                 *(("open", name, "unknown", "unknown") for name in FLAGS[:3]),
             ],
-            "engagement_types": [("call", "outbound"), ("task", "any"), ("reply", "any")],
+            "engagement_types": [
+                ("call", "outbound", "inbound"), ("task", "any", "any"), ("reply", "any", None),
+                ("meeting", None, "inbound"),
+            ],
             "nurture_stages": [("open", "asleep"), ("hubspot", "nurture")],
             "lifecycle_approvals": [
                 ("no_lawful_basis_approved", "*", "eu", "Legal", AS_OF),
@@ -612,7 +615,7 @@ POLICY_COLUMNS = {
         "suppression_months",
     ],
     "flag_policy": ["crm", "field", "empty_means", "absent_means"],
-    "engagement_types": ["activity_type", "direction"],
+    "engagement_types": ["activity_type", "direction", "signal_direction"],
     "nurture_stages": ["crm", "stage"],
     "lifecycle_approvals": ["rule_id", "crm", "region", "approved_by", "approved_at"],
     "threshold_overrides": ["threshold_id", "value"],

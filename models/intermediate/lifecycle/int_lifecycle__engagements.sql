@@ -1,9 +1,4 @@
--- One row per record: its own activities and campaign responses, of whatever age, and what came
--- before the first engagement in the window of fresh signals.
-{%- set signal_start = dbt.dateadd(
-    'month', '-cast(' ~ threshold('lifecycle__signal_months') ~ ' as integer)', as_of()
-) %}
-
+-- One row per record: its own activities and campaign responses, of whatever age.
 with links as (
     select *
     from {{ ref('int_lifecycle__activity_links') }}
@@ -69,7 +64,7 @@ signs as (
     from responses
 ),
 
-own as (
+final as (
     select
         record_sk,
         count(activity_id) as n_activities,
@@ -87,42 +82,9 @@ own as (
         max(case when is_engagement then occurred_at end) as last_engagement_at,
         max(case when is_engagement or is_engagement is null then occurred_at end)
             as last_possible_engagement_at,
-        min(case when is_engagement and occurred_at >= {{ signal_start }} then occurred_at end)
-            as first_signal_at,
         min(case when is_live then activity_id end) as dependent_activity_id
     from signs
     group by record_sk
-),
-
--- How long a contact had been silent when it got in touch.
-silences as (
-    select
-        own.record_sk,
-        max(links.occurred_at) as last_done_before_signal_at
-    from own
-    inner join links on own.record_sk = links.record_sk
-    where
-        own.first_signal_at is not null
-        and links.object_type = 'contact'
-        and links.is_done
-        and links.occurred_at < own.first_signal_at
-    group by own.record_sk
-),
-
-final as (
-    select
-        own.record_sk,
-        own.n_activities,
-        own.n_responses,
-        own.n_by_hand,
-        own.has_activity_ahead,
-        own.last_engagement_at,
-        own.last_possible_engagement_at,
-        own.first_signal_at,
-        silences.last_done_before_signal_at,
-        own.dependent_activity_id
-    from own
-    left join silences on own.record_sk = silences.record_sk
 )
 
 select * from final

@@ -1,12 +1,7 @@
 -- One row per live record of any object: what the rules judge. NULL in a flag: not known.
-{%- set months_ago = {} -%}
-{%- for name in ['signal', 'engagement'] -%}
-    {%- do months_ago.update({name: dbt.dateadd(
-        'month',
-        '-cast(' ~ threshold('lifecycle__' ~ name ~ '_months') ~ ' as integer)',
-        as_of()
-    )}) -%}
-{%- endfor -%}
+{%- set engaged_since = dbt.dateadd(
+    'month', '-cast(' ~ threshold('lifecycle__engagement_months') ~ ' as integer)', as_of()
+) -%}
 {%- set inputs = lifecycle_inputs() -%}
 {%- set no_sk = '9223372036854775807' %}
 
@@ -16,6 +11,10 @@ with record_facts as (
 
 inherited as (
     select * from {{ ref('int_lifecycle__inherited') }}
+),
+
+fresh_signals as (
+    select * from {{ ref('int_lifecycle__fresh_signals') }}
 ),
 
 junk as (
@@ -36,11 +35,18 @@ joined as (
         inherited.is_of_partner_or_strategic,
         inherited.may_be_on_open_opportunity,
         inherited.lacks_hold,
+        fresh_signals.record_sk is not null as may_have_signal,
+        fresh_signals.is_signal,
+        fresh_signals.first_signal_at,
+        fresh_signals.last_done_before_signal_at,
+        fresh_signals.signal_at,
+        fresh_signals.why_now,
         coalesce(junk.is_test_or_spam, false) as is_test_or_spam,
         coalesce(junk.is_unreachable, false) as is_unreachable
     from record_facts as records
     inner join inherited
         on records.record_sk = inherited.record_sk
+    left join fresh_signals on records.record_sk = fresh_signals.record_sk
     left join junk on records.record_sk = junk.record_sk
     where records.is_live
 ),
@@ -53,29 +59,16 @@ judged as (
         false as is_noise,
         n_activities + n_contacts = 0 as is_untouched,
         object_type = 'contact' and departed_at is not null as has_departed,
-        -- A possible signal leaves it open. Where it is not known when the deal was lost, any
-        -- signal of the window may have come after it.
+        -- A possible signal leaves it open.
         object_type = 'opportunity'
-        and (
-            (
-                coalesce(last_signal_at >= {{ months_ago.signal }}, false)
-                and last_signal_at > closed_at
-            )
-            or case
-                when
-                    last_possible_signal_at >= {{ months_ago.signal }}
-                    and coalesce(last_possible_signal_at > closed_at, true)
-                    then null
-                else false
-            end
-        ) as has_signal_after_loss,
+        and case when may_have_signal then is_signal else false end as has_signal_after_loss,
         object_type = 'contact'
         and coalesce(
             greatest(created_at, coalesce(last_done_before_signal_at, created_at))
             <= {{ age_limit(-1, 'first_signal_at') }},
             false
         ) as has_signal_after_silence,
-        coalesce(last_possible_engagement_at >= {{ months_ago.engagement }}, false) as is_engaged,
+        coalesce(last_possible_engagement_at >= {{ engaged_since }}, false) as is_engaged,
         -- A deal that is known to be lost only by its close date may have been lost at any hour.
         is_lost
         and coalesce(amount, 0) = 0

@@ -92,6 +92,22 @@ contacts as (
     having max(case when input = 'records' then 1 else 0 end) = 1
 ),
 
+-- A CRM has accounts or contacts, and no activity names any.
+buyers as (
+    select
+        crm,
+        object_type
+    from inputs
+    where object_type in ('account', 'contact') and input in ('records', 'linked_activities')
+    group by crm, object_type
+    having count(distinct input) = 1 and min(input) = 'records'
+),
+
+silent_buyers as (
+    select distinct crm
+    from buyers
+),
+
 policy as (
     select
         {%- for flag in flags %}
@@ -113,8 +129,11 @@ final as (
             if name not in ['activities', 'linked_activities', 'last_activity'] %}
             landed.has_{{ name }},
         {%- endfor %}
-        -- Activities that name no record of a kind tell nothing of that kind.
-        landed.has_activities and landed.has_linked_activities as has_activities,
+        -- Activities that name no record of a kind tell nothing of that kind. A deal also asks
+        -- for those of its account and contacts.
+        landed.has_activities
+        and landed.has_linked_activities
+        and (landed.object_type <> 'opportunity' or silent_buyers.crm is null) as has_activities,
         landed.has_activities
         or landed.has_last_activity
         or (landed.object_type = 'account' and landed.has_opportunities) as has_signs_of_life,
@@ -134,14 +153,18 @@ final as (
             and coalesce(accounts.has_{{ flag }} = 0, false)
             and coalesce(policy.absent_{{ flag }}, 0) = 0 as lacks_{{ flag }},
         {%- endfor %}
-        -- Accounts and contacts are landed, and no contact names its account.
-        landed.object_type in ('account', 'contact')
-        and accounts.crm is not null
+        -- Accounts and contacts are landed, and no contact names its account. A deal names its
+        -- account whether that is landed or not.
+        (
+            landed.object_type = 'opportunity'
+            or (landed.object_type in ('account', 'contact') and accounts.crm is not null)
+        )
         and coalesce(contacts.names_accounts = 0, false) as lacks_account_links,
         coalesce(landing_losses.is_landing_short, false) as is_landing_short
     from landed
     left join accounts on landed.crm = accounts.crm
     left join contacts on landed.crm = contacts.crm
+    left join silent_buyers on landed.crm = silent_buyers.crm
     left join policy on landed.crm = policy.crm
     left join landing_losses on landed.crm = landing_losses.crm
 )

@@ -182,8 +182,6 @@ joined as (
         ) as has_activity_ahead,
         engagements.last_engagement_at as own_engagement_at,
         engagements.last_possible_engagement_at as own_possible_engagement_at,
-        engagements.first_signal_at,
-        engagements.last_done_before_signal_at,
         engagements.dependent_activity_id,
         coalesce(linked.n_contacts, 0) as n_contacts,
         coalesce(linked.n_opportunities, 0) as n_opportunities,
@@ -248,28 +246,26 @@ joined as (
         on records.record_key = unreadable.record_key
 ),
 
--- With what happened on linked records: an account's contacts and deals, a deal's contacts.
-signalled as (
-    select
-        *,
-        greatest(
-            coalesce(own_engagement_at, linked_engagement_at),
-            coalesce(linked_engagement_at, own_engagement_at)
-        ) as last_signal_at,
-        greatest(
-            coalesce(own_possible_engagement_at, linked_possible_engagement_at),
-            coalesce(linked_possible_engagement_at, own_possible_engagement_at)
-        ) as last_possible_signal_at
-    from joined
-),
-
 aged as (
     select
         *,
-        case when object_type = 'account' then last_signal_at else own_engagement_at end
-            as last_engagement_at,
+        -- Of an account also what happened on its contacts and deals.
         case
-            when object_type = 'account' then last_possible_signal_at
+            when object_type = 'account'
+                then
+                    greatest(
+                        coalesce(own_engagement_at, linked_engagement_at),
+                        coalesce(linked_engagement_at, own_engagement_at)
+                    )
+            else own_engagement_at
+        end as last_engagement_at,
+        case
+            when object_type = 'account'
+                then
+                    greatest(
+                        coalesce(own_possible_engagement_at, linked_possible_engagement_at),
+                        coalesce(linked_possible_engagement_at, own_possible_engagement_at)
+                    )
             else own_possible_engagement_at
         end as last_possible_engagement_at,
         case
@@ -305,7 +301,7 @@ aged as (
             when 'opportunity' then account_id is null and n_contacts + n_activities = 0
             when 'case' then account_id is null and contact_id is null
         end as is_unlinked
-    from signalled
+    from joined
 ),
 
 final as (

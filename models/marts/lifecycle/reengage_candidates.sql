@@ -1,2 +1,3 @@
--- One row per record to get in touch with again, with what a reviewer needs to judge it.
-{{ lifecycle_list('re_engage') }}
+-- One row per record to get in touch with again, with its signal and what a reviewer needs to judge
+-- it.
+{{ lifecycle_list('re_engage', has_signals=true) }}
