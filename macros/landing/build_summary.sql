@@ -11,7 +11,7 @@
         ref('process_signals_daily'), ref('dirty_records'), ref('stop_the_line'), ref('signal_review_list'),
         ref('causing_steps'), ref('data_health_daily'), ref('data_health_grades'), ref('data_health_findings'),
         ref('lifecycle_decisions'), ref('candidate_reviews'), ref('delete_candidates'), ref('cleanup_impact'),
-        ref('reporting_drift'),
+        ref('reporting_drift'), ref('stg_crm__contacts'), ref('stg_crm__leads'),
     ] -%}
     {%- if execute and results is defined -%}
         {%- set built = results
@@ -100,6 +100,19 @@
     {%- endfor -%}
     {%- if unknown.rows | length > 8 -%}
         {%- do print('  ... and ' ~ (unknown.rows | length - 8) ~ ' more') -%}
+    {%- endif -%}
+    {%- set consents = [] -%}
+    {%- for object_type in ['contact', 'lead'] -%}
+        {%- do consents.append("select crm, '" ~ object_type ~ "' as object_type, unread_consent, count(*) as n from "
+            ~ ref('stg_crm__' ~ object_type ~ 's') ~ ' where is_live and unread_consent is not null group by crm, unread_consent') -%}
+    {%- endfor -%}
+    {%- set unread = run_query(consents | join(' union all ') ~ ' order by n desc, crm, object_type, unread_consent') -%}
+    {%- for row in unread.rows[:5] -%}
+        {%- do print('  not understood: consent ' ~ row[2] ~ ' of ' ~ crm_hygiene.thousands(row[3]) ~ ' in ' ~ row[0] ~ '.' ~ row[1]
+            ~ ', counted as unknown (macros/normalise/consent_status.sql has the words that are read)') -%}
+    {%- endfor -%}
+    {%- if unread.rows | length > 5 -%}
+        {%- do print('  ... and ' ~ (unread.rows | length - 5) ~ ' more') -%}
     {%- endif -%}
 {% endmacro %}
 

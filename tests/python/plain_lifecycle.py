@@ -210,6 +210,10 @@ class Policy:
             "select activity_type, direction, signal_direction from policy.engagement_types"
         ):
             self.engaging[kind], self.signalling[kind] = direction, of_signal
+        self.status_kinds = [
+            (re.compile(pattern), kind)
+            for pattern, kind in sql("select pattern, kind from policy.lead_status_kinds")
+        ]
         self.nurture = set(sql("select crm, stage from policy.nurture_stages"))
         self.approvals = sql(
             "select rule_id, crm, region, approved_at from policy.lifecycle_approvals"
@@ -668,6 +672,7 @@ class Lifecycle:
             for one in self.activities[key]
             if one.is_live
             and not one.is_planned
+            and one.status not in EXCLUDED
             and one.occurred_at <= self.as_of
             # What a machine mails is no activity of a person.
             and not (key[0] in (C, L) and one.is_machine_mail)
@@ -1093,9 +1098,12 @@ class Lifecycle:
     def lead_inactive(self, record) -> bool | None:
         status = folded(record.status)
         nurtured = any((crm, status) in self.policy.nurture for crm in ("*", self.crm.crm))
+        is_known = record.stage_kind or any(
+            pattern.fullmatch(status) for pattern, _ in self.policy.status_kinds
+        )
         return all_of(
             self.is_age_told(record) and self.is_reached(record, "archive"),
-            not nurtured if status else None,
+            False if nurtured else True if is_known else None,
         )
 
     def closed_lost_no_reason(self, record) -> bool | None:

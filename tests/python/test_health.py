@@ -14,6 +14,7 @@ REQUIRED = defaultdict(list)
 for row in docs.seed("required_fields"):
     REQUIRED[row["object_type"]].append((row["field"], row["asked_from"]))
 METRICS = {row["metric"]: row for row in docs.seed("health_metrics")}
+NOT_HELD = {"canceled", "cancelled", "no_show", "rescheduled", "bounced"}
 PLACEHOLDERS = {row["placeholder"] for row in docs.seed("blank_placeholders")} | {"null", ""}
 # The staging column of a required field where it has another name.
 COLUMNS = {
@@ -78,7 +79,9 @@ class Crm:
         done = {
             (activity["crm"], activity["activity_id"]): activity
             for activity in rows(warehouse, "staging.stg_crm__activities")
-            if activity["is_live"] and not activity["is_planned"]
+            if activity["is_live"]
+            and not activity["is_planned"]
+            and activity["status"] not in NOT_HELD
         }
         self.touched = defaultdict(list)
         for link in rows(warehouse, "staging.stg_crm__activity_links"):
@@ -181,6 +184,7 @@ class Crm:
             touched = self.touched.get((crm, "contact", record["id"]), [])
             start = self.as_of - dt.timedelta(days=90)
             found["contacts_active_90d"] = any(instant > start for instant in touched)
+        if object_type in ("contact", "lead"):
             found["consent_coverage"] = record["consent_status"] in (
                 "opted_in",
                 "opted_out",

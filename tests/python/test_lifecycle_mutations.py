@@ -146,7 +146,7 @@ MUTANTS = [
             ),
             (
                 "status not known",
-                "when object_type = 'lead' and stage is null then null",
+                "when object_type = 'lead' and stage_kind is null and not is_nurture then null",
                 "when false then null",
             ),
             ("dependent duplicate", "coalesce(dependent_duplicate_sk,", "coalesce(null,"),

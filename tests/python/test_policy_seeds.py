@@ -21,7 +21,6 @@ KEYS = {
     "credited_lead_sources": ["lead_source"],
     "default_countries": ["crm"],
     "disposable_mail_domains": ["domain"],
-    "disqualified_statuses": ["pattern"],
     "dwell_quantiles": ["quantile"],
     "engagement_types": ["activity_type", "direction"],
     "field_dictionary": ["object_type", "field", "actor_kind", "team", "channel"],
@@ -35,6 +34,7 @@ KEYS = {
     "hygiene_slas": ["sla_id"],
     "junk_patterns": ["object_type", "field", "pattern"],
     "key_fields": ["object_type", "field"],
+    "lead_status_kinds": ["pattern"],
     "lifecycle_approvals": ["rule_id", "crm", "region"],
     "lifecycle_reviews": ["crm", "object_type", "record_id", "reviewed_at", "decision"]
     + ["for_decision", "reviewer", "role"],

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import random
+import re
 from collections import defaultdict
 from pathlib import Path
 from statistics import median
@@ -126,12 +127,26 @@ class Recount:
         starts = [record["created_at"], *(change["changed_at"] for change in changes)]
         if changes:
             starts[0] = min(starts[:2])
-        kinds = [self.kinds.get((record["crm"], object_type, value)) for value in values]
+        kinds = [self.kind_of_stage(record["crm"], object_type, value) for value in values]
         return list(zip(kinds, starts, [*starts[1:], None], strict=True))
+
+    def kind_of_stage(self, crm: str, object_type: str, value: str | None) -> str | None:
+        """What a stage means; of a lead's status that nothing tells, what the policy reads in it."""
+        told = self.kinds.get((crm, object_type, value))
+        if told or object_type != "lead" or value is None:
+            return told
+        read = {
+            row["kind"]
+            for row in docs.seed("lead_status_kinds")
+            if re.fullmatch(row["pattern"], value.strip().lower())
+        }
+        return next((kind for kind in ("lost", "won", "open") if kind in read), None)
 
     def speed_to_lead(self):
         for lead in self.live("lead"):
             if not self.is_in_window(lead["created_at"], 28):
+                continue
+            if self.stays(lead, "lead", "status")[-1][0] == "lost":
                 continue
             touches = [
                 activity["occurred_at"]
@@ -386,7 +401,7 @@ class Landing:
     def lead(self, lead_id: str) -> None:
         base = self.base(self.near(AS_OF, -28 * DAY, -DAY, -40 * DAY))
         merged = {"merged_into_id": self.pick(*[None] * 9, "lead_0")}
-        self.land("leads", lead_id=lead_id, status=self.pick("new", "converted"), **base, **merged)
+        self.land("leads", lead_id=lead_id, status=self.pick("new", "converted", "new", "Unqualified"), **base, **merged)
         for _ in range(self.pick(0, 1, 2, 3)):
             self.activity(self.near(base["created_at"], 0 * DAY, DAY, 3 * DAY), lead_id=lead_id)
         self.owner_changes("lead", lead_id, 28)

@@ -1,5 +1,6 @@
--- One row per record with any activity done by as_of: the first and the last one; an account has
--- also those of its contacts and opportunities. What a machine mails is no activity of a person.
+-- One row per record with any activity that took place by as_of: the first and the last one; an
+-- account has also those of its contacts and opportunities. What a machine mails is no activity of
+-- a person.
 with activities as (
     select * from {{ ref('stg_crm__activities') }}
 ),
@@ -29,6 +30,7 @@ done as (
     where
         activities.is_live
         and not activities.is_planned
+        and {{ took_place('activities.status') }}
         and activities.occurred_at <= {{ as_of() }}
         and not (
             links.object_type in ('contact', 'lead')

@@ -1,6 +1,7 @@
 -- One row per pipeline that records have ('' for none) and stage: what the stage means there. Its
 -- place is that of its row in that pipeline, else of the one without a pipeline, else of any
--- pipeline's; its kind that of the policy, else what the records in it say, else that of its row.
+-- pipeline's; its kind that of the policy, else what the records in it say, else that of its row,
+-- else (of a lead's status) what the seed lead_status_kinds reads in its name.
 -- home_pipeline is the pipeline of the row that told it, NULL for one without.
 with opportunities as (
     select * from {{ ref('stg_crm__opportunities') }}
@@ -16,6 +17,10 @@ field_changes as (
 
 landed_stages as {{ inlined() }} (
     select * from {{ ref('stg_crm__stages') }}
+),
+
+lead_status_kinds as {{ inlined() }} (
+    select * from {{ ref('lead_status_kinds') }}
 ),
 
 -- Records and histories may spell a stage otherwise than its list: another case, or the label.
@@ -116,6 +121,47 @@ stages as (
     inner join landed_stages on other_spellings.stage_key = landed_stages.stage_key
 ),
 
+lead_names as (
+    select
+        crm,
+        stage,
+        lower({{ strip('stage') }}) as name
+    from spelled
+    where object_type = 'lead' and stage is not null
+
+    {%- for name in ['stage', 'stage_label'] %}
+
+        union
+
+        select
+            crm,
+            stage,
+            lower({{ strip(name) }}) as name
+        from landed_stages
+        where object_type = 'lead' and {{ name }} is not null
+    {%- endfor %}
+),
+
+matched as (
+    select
+        lead_names.crm,
+        lead_names.stage,
+        min(case policy.kind when 'lost' then 1 when 'won' then 2 else 3 end) as kind_place
+    from lead_names
+    inner join lead_status_kinds as policy
+        on {{ matches_pattern('lead_names.name', 'policy.pattern') }}
+    group by lead_names.crm, lead_names.stage
+),
+
+lead_kinds as (
+    select
+        crm,
+        'lead' as object_type,
+        stage,
+        case kind_place when 1 then 'lost' when 2 then 'won' else 'open' end as kind
+    from matched
+),
+
 pipelines as (
     select distinct
         crm,
@@ -187,7 +233,7 @@ final as (
         ranked.stage_order,
         case
             when ranked.is_kind_of_policy then ranked.kind
-            else coalesce(told.kind, ranked.kind)
+            else coalesce(told.kind, ranked.kind, lead_kinds.kind)
         end as kind,
         ranked.is_kind_of_policy,
         ranked.is_milestone,
@@ -199,11 +245,16 @@ final as (
             and ranked.object_type = told.object_type
             and ranked.pipeline = told.pipeline
             and ranked.stage = told.stage
+    left join lead_kinds
+        on
+            ranked.crm = lead_kinds.crm
+            and ranked.object_type = lead_kinds.object_type
+            and ranked.stage = lead_kinds.stage
     where ranked.place = 1
 
     union all
 
-    -- Stages that only records know.
+    -- Stages and statuses that only records know.
     select
         told.crm,
         told.object_type,
@@ -224,6 +275,30 @@ final as (
                 and ranked.object_type = told.object_type
                 and ranked.pipeline = told.pipeline
                 and ranked.stage = told.stage
+        )
+
+    union all
+
+    select
+        lead_kinds.crm,
+        lead_kinds.object_type,
+        '' as pipeline,
+        lead_kinds.stage,
+        cast(null as {{ dbt.type_int() }}) as stage_order,
+        lead_kinds.kind,
+        false as is_kind_of_policy,
+        false as is_milestone,
+        cast(null as {{ dbt.type_string() }}) as home_pipeline
+    from lead_kinds
+    where
+        not exists (
+            select 1
+            from ranked
+            where
+                ranked.crm = lead_kinds.crm
+                and ranked.object_type = lead_kinds.object_type
+                and ranked.pipeline = ''
+                and ranked.stage = lead_kinds.stage
         )
 )
 

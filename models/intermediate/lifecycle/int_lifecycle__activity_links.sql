@@ -38,6 +38,7 @@ activities as (
         and coalesce(activities.direction, '') <> 'inbound' as is_automated_mail,
         activities.is_live
         and not activities.is_planned
+        and {{ took_place('activities.status') }}
         and activities.occurred_at <= {{ as_of() }} as is_done,
         {%- for fact, direction in facts.items() %}
             case

@@ -89,8 +89,11 @@ judged as (
         and (is_suppressed or is_suppression_known or is_past_suppression) as is_past_retention,
         greatest(last_sign_at, coalesce(updated_at, last_sign_at))
         >= {{ later(as_of(), -86400, threshold('lifecycle__recent_days')) }} as is_recent,
-        case when object_type = 'lead' and stage is null then null else is_nurture end
-            as is_nurtured,
+        -- A status that nobody understands may be one of leads that are nurtured.
+        case
+            when object_type = 'lead' and stage_kind is null and not is_nurture then null
+            else is_nurture
+        end as is_nurtured,
         has_loss_reasons and is_loss_reason_blank as lacks_loss_reason,
         is_undated and owner_id is null and is_unlinked as is_doubtful,
         nullif(

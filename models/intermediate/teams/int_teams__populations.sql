@@ -3,6 +3,7 @@
 {%- set needs = [
     ('speed_to_lead', 'lead', 'records', 'leads'),
     ('speed_to_lead', 'lead', 'linked_activities', 'activities of leads'),
+    ('speed_to_lead', 'lead', 'status', 'statuses of leads'),
     ('lead_owner_changes', 'lead', 'records', 'leads'),
     ('lead_owner_changes', 'lead', 'history:owner_id', 'owner history of leads'),
     ('lead_owner_changes', 'lead', 'status', 'statuses of leads'),

@@ -35,6 +35,8 @@ leads as (
         and created_at > {{ window_start }}
         -- A lead that was only modified lately is no new one.
         and coalesce(has_creation_date, true)
+        -- Nobody need reach out to one that was given up.
+        and coalesce(stage_kind, 'open') <> 'lost'
 ),
 
 -- What counts as interest only where it comes in can also go out.
@@ -68,8 +70,7 @@ touches as (
         )
         and activities.is_live
         and not activities.is_planned
-        and coalesce(activities.status, 'done')
-        not in ('canceled', 'cancelled', 'no_show', 'rescheduled', 'bounced')
+        and {{ took_place('activities.status') }}
         and not coalesce(activities.is_automated, false)
         and coalesce(users.kind, 'human') not in ('automation', 'integration', 'queue')
         and (

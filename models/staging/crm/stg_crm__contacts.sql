@@ -56,6 +56,7 @@ final as (
         landed.lifecycle_stage,
         landed.lead_source,
         {{ consent_status('landed.consent_status') }} as consent_status,
+        {{ unread_consent('landed.consent_status') }} as unread_consent,
         landed.has_opted_out,
         {{ lawful_basis('landed.lawful_basis') }} as lawful_basis,
         landed.do_not_contact,

@@ -60,6 +60,7 @@ final as (
         landed.owner_id,
         landed.lead_source,
         {{ consent_status('landed.consent_status') }} as consent_status,
+        {{ unread_consent('landed.consent_status') }} as unread_consent,
         landed.has_opted_out,
         landed.do_not_contact,
         coalesce(landed.hard_bounced_at <= {{ as_of() }}, false) as is_hard_bounced,

@@ -9,10 +9,6 @@ lead_statuses as (
     select * from {{ ref('base_salesforce__lead_status') }}
 ),
 
-disqualified_statuses as {{ inlined() }} (
-    select * from {{ ref('disqualified_statuses') }}
-),
-
 -- Records and histories hold a stage or status under its label or under its API name.
 labels as (
     {% for list in ['opportunity_stages', 'lead_statuses'] -%}
@@ -35,16 +31,6 @@ labels as (
 
         {% endif %}
     {%- endfor %}
-),
-
--- Salesforce flags the status of a converted lead, not that of one that was given up.
-disqualified as (
-    select distinct statuses.id
-    from lead_statuses as statuses
-    inner join disqualified_statuses as policy
-        on
-            {{ matches_pattern('lower(statuses.master_label)', 'policy.pattern') }}
-            or {{ matches_pattern('lower(statuses.api_name)', 'policy.pattern') }}
 ),
 
 final as (
@@ -76,16 +62,12 @@ final as (
         labels.stage,
         statuses.master_label as stage_label,
         statuses.sort_order as stage_order,
-        case
-            when statuses.is_converted then 'won'
-            when disqualified.id is not null then 'lost'
-            else 'open'
-        end as kind,
+        -- Salesforce flags the status of a converted lead, and says nothing of the others.
+        case when statuses.is_converted then 'won' end as kind,
         cast(null as {{ dbt.type_boolean() }}) as is_milestone,
         coalesce(statuses._fivetran_deleted, false) as is_retired
     from lead_statuses as statuses
     inner join labels on labels.list = 'lead_statuses' and statuses.id = labels.id
-    left join disqualified on statuses.id = disqualified.id
     where statuses.landing_status = 'staged'
 )
 
