@@ -5,6 +5,7 @@ from crm_hygiene.demo.faults.decisions import DecisionFaults
 from crm_hygiene.demo.faults.history import HistoryFaults
 from crm_hygiene.demo.faults.late import LateFaults
 from crm_hygiene.demo.faults.signals import SignalFaults
+from crm_hygiene.demo.faults.signs import SignFaults
 
 
 class Faults(SignalFaults, ArchetypeFaults, DecisionFaults, HistoryFaults):
@@ -42,3 +43,4 @@ def plant(crm):
 def plant_late(crm):
     """Plant what stands beside the usual business, in a CRM that has it."""
     LateFaults(crm).plant()
+    SignFaults(crm).plant()
