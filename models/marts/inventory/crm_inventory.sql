@@ -15,10 +15,15 @@ final as (
         cast(n_stale_12m as {{ bigint }}) as n_stale_12m,
         cast(n_stale_24m as {{ bigint }}) as n_stale_24m,
         cast(n_no_owner as {{ bigint }}) as n_no_owner,
+        cast(n_inactive_owner as {{ bigint }}) as n_inactive_owner,
+        cast(n_no_lead_source as {{ bigint }}) as n_no_lead_source,
+        cast(n_past_close_date as {{ bigint }}) as n_past_close_date,
         cast(n_hard_bounced as {{ bigint }}) as n_hard_bounced,
         cast(n_consent_known as {{ bigint }}) as n_consent_known,
         oldest_activity_at,
-        newest_activity_at
+        newest_activity_at,
+        oldest_modified_at,
+        newest_modified_at
     from inventory
 )
 

@@ -375,7 +375,7 @@ function landing() {
     })),
     section("Inventory", "What the CRM holds, by object, stage of life and region.", explorer({
       title: "Inventory", what: "inventory", table: tableOf("inventory"), accept: () => true,
-      shown: ["lifecycle_stage", "object_type", "crm", "region", "n_records", "n_stale_12m", "n_stale_24m", "n_no_owner", "n_hard_bounced"], facets: ["object_type", "region"],
+      shown: ["lifecycle_stage", "object_type", "crm", "region", "n_records", "n_stale_12m", "n_stale_24m", "n_no_owner", "n_inactive_owner", "n_no_lead_source", "n_past_close_date", "n_hard_bounced"], facets: ["object_type", "region"],
     })),
   ];
 }
