@@ -131,7 +131,7 @@ class Recount:
         return list(zip(kinds, starts, [*starts[1:], None], strict=True))
 
     def kind_of_stage(self, crm: str, object_type: str, value: str | None) -> str | None:
-        """What a stage means; of a lead's status that nothing tells, what the policy reads in it."""
+        """What a stage means; of a lead's status that nothing tells, by the policy."""
         told = self.kinds.get((crm, object_type, value))
         if told or object_type != "lead" or value is None:
             return told
@@ -401,7 +401,8 @@ class Landing:
     def lead(self, lead_id: str) -> None:
         base = self.base(self.near(AS_OF, -28 * DAY, -DAY, -40 * DAY))
         merged = {"merged_into_id": self.pick(*[None] * 9, "lead_0")}
-        self.land("leads", lead_id=lead_id, status=self.pick("new", "converted", "new", "Unqualified"), **base, **merged)
+        status = self.pick("new", "converted", "new", "Unqualified")
+        self.land("leads", lead_id=lead_id, status=status, **base, **merged)
         for _ in range(self.pick(0, 1, 2, 3)):
             self.activity(self.near(base["created_at"], 0 * DAY, DAY, 3 * DAY), lead_id=lead_id)
         self.owner_changes("lead", lead_id, 28)

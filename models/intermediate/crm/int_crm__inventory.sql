@@ -5,7 +5,7 @@
 {%- set text = dbt.type_string() -%}
 {%- set boolean = dbt.type_boolean() -%}
 {%- set timestamp = dbt.type_timestamp() -%}
-{#- What is counted only where it is landed: the count, the inputs that it needs, and the records. -#}
+{#- What is counted only where it is landed: the count, the inputs that it needs, the records. -#}
 {%- set counts = {
     'n_no_owner': (['owner_id'], "owner_fault = 'no owner'"),
     'n_inactive_owner': (

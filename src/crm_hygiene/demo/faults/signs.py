@@ -1,4 +1,4 @@
-"""Lost deals that somebody came back to, and what only looks so, from a random stream of its own."""
+"""Lost deals that somebody came back to, and what only looks so, from an own random stream."""
 
 from datetime import datetime
 from random import Random
