@@ -105,7 +105,7 @@ def test_accounts_and_deals_alone(tmp_path):
     assert min(decisions["keep"], decisions["archive"]) > 5
     assert {row[0].split(":")[1]: row[5] for row in found} == {
         A: "activities, cases, contacts, is_customer, is_partner, is_strategic, legal_hold",
-        O: "activities, contact_roles, legal_hold, loss_reason",
+        O: "activities, contact_roles, contacts, legal_hold, loss_reason",
     }
 
 
@@ -124,4 +124,4 @@ if VOLVO.is_dir():
         assert sum(decided.values()) == live[0][0] > 7000
         assert decided.keys() <= {"keep", "archive", "quarantine"}
         told = warehouse.sql("select distinct missing_inputs from marts.lifecycle_decisions")
-        assert told == [("activities, amount, contact_roles, legal_hold, loss_reason",)]
+        assert told == [("activities, amount, contact_roles, contacts, legal_hold, loss_reason",)]

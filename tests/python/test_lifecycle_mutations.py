@@ -120,7 +120,11 @@ MUTANTS = [
             ("old activity", "object_type = 'activity' and is_old", "object_type = 'activity'"),
         ],
         FACTS: [
-            ("possible signal", "then null else false end ) as", "then false else false end ) as"),
+            (
+                "possible signal",
+                "then is_signal else false end as has_signal_after_loss",
+                "then coalesce(is_signal, false) else false end as has_signal_after_loss",
+            ),
             (
                 "possible engagement",
                 "coalesce(last_possible_engagement_at >=",
