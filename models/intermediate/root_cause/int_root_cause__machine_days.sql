@@ -88,6 +88,7 @@ changes as (
 ),
 
 -- What a machine made bad from its creation on (a duplicate) has no change behind it, only a maker.
+-- A next step comes with the work: that a new deal has none is no damage of its maker.
 creations as (
     select
         occurrences.crm,
@@ -103,6 +104,7 @@ creations as (
     cross join policy
     where
         occurrences.change_number is null
+        and occurrences.rule_id <> 'missing_next_step'
         and {{ is_by_machine('occurrences') }}
         and occurrences.occurred_at > {{ later(
             as_of(), -86400, '(policy.history_days + policy.baseline_days + 2)'
