@@ -16,6 +16,7 @@ KEYS = {
     "automatic_stages": ["crm", "object_type", "pipeline", "stage"],
     "blank_placeholders": ["placeholder"],
     "common_name_words": ["party", "word"],
+    "commit_categories": ["category"],
     "company_legal_forms": ["form"],
     "countries": ["spelling"],
     "credited_lead_sources": ["lead_source"],

@@ -102,6 +102,7 @@ stages as (
         kind,
         is_kind_of_policy,
         is_milestone,
+        is_commit,
         is_retired
     from landed_stages
 
@@ -116,6 +117,7 @@ stages as (
         landed_stages.kind,
         landed_stages.is_kind_of_policy,
         landed_stages.is_milestone,
+        landed_stages.is_commit,
         landed_stages.is_retired
     from other_spellings
     inner join landed_stages on other_spellings.stage_key = landed_stages.stage_key
@@ -188,6 +190,7 @@ ranked as (
         stages.kind,
         stages.is_kind_of_policy,
         stages.is_milestone,
+        stages.is_commit,
         stages.pipeline as home_pipeline,
         -- A record moved between pipelines keeps its stages' meaning.
         row_number() over (
@@ -237,6 +240,7 @@ final as (
         end as kind,
         ranked.is_kind_of_policy,
         ranked.is_milestone,
+        ranked.is_commit,
         ranked.home_pipeline
     from ranked
     left join told
@@ -264,6 +268,7 @@ final as (
         told.kind,
         false as is_kind_of_policy,
         false as is_milestone,
+        false as is_commit,
         cast(null as {{ dbt.type_string() }}) as home_pipeline
     from told
     where

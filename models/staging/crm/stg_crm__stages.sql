@@ -21,7 +21,8 @@ with_policy as (
         coalesce(policy.stage_order, landed.stage_order) as stage_order,
         coalesce(policy.kind, landed.kind) as kind,
         policy.kind is not null as is_kind_of_policy,
-        coalesce(policy.is_milestone, landed.is_milestone, false) as is_milestone,
+        coalesce(policy.is_milestone, landed.is_milestone, policy.is_commit, false) as is_milestone,
+        coalesce(policy.is_commit, false) as is_commit,
         landed.is_retired,
         case when policy.pipeline is null then 1 else 0 end as policy_place
     from landed
@@ -44,7 +45,8 @@ with_policy as (
         policy.stage_order,
         policy.kind,
         true as is_kind_of_policy,
-        coalesce(policy.is_milestone, false) as is_milestone,
+        coalesce(policy.is_milestone, policy.is_commit, false) as is_milestone,
+        coalesce(policy.is_commit, false) as is_commit,
         true as is_retired,
         2 as policy_place
     from stage_overrides as policy
@@ -88,6 +90,7 @@ final as (
         kind,
         is_kind_of_policy,
         is_milestone,
+        is_commit,
         is_retired
     from ranked
     where place = 1

@@ -1,5 +1,5 @@
--- One row per business period that had ended by as_of and opportunity past its milestone that was
--- open in the last days of it, on the period's last day; back to the baseline of the first day.
+-- One row per business period that had ended by as_of and deal that was committed and open in the
+-- last days of it, on the period's last day; back to the baseline of the first day.
 {{ config(materialized='view') }}
 
 with records as (
@@ -8,8 +8,8 @@ with records as (
     where object_type = 'opportunity'
 ),
 
-milestones as (
-    select * from {{ ref('int_history__milestones') }}
+commit_spans as (
+    select * from {{ ref('int_history__commit_spans') }}
 ),
 
 spans as (
@@ -60,12 +60,23 @@ open_in_last_days as (
         records.record_sk,
         periods.period_end_local,
         periods.period_end_date
-    from milestones
-    inner join records on milestones.record_sk = records.record_sk
-    inner join spans on milestones.record_sk = spans.record_sk
+    from commit_spans
+    inner join records on commit_spans.record_sk = records.record_sk
+    inner join spans
+        on
+            commit_spans.record_sk = spans.record_sk
+            and (spans.closed_at is null or spans.closed_at > commit_spans.committed_at)
+            and (
+                commit_spans.uncommitted_at is null
+                or spans.opened_at <= commit_spans.uncommitted_at
+            )
     inner join periods
         on
-            milestones.first_milestone_at < periods.ended_at
+            commit_spans.committed_at < periods.ended_at
+            and (
+                commit_spans.uncommitted_at is null
+                or commit_spans.uncommitted_at >= periods.last_days_from
+            )
             and spans.opened_at < periods.ended_at
             and (spans.closed_at is null or spans.closed_at > periods.last_days_from)
 ),
