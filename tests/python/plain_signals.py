@@ -34,6 +34,7 @@ OBJECT_TYPES = {
 }
 EDITED_LATE = ("close_date", "amount", "lead_source")
 MACHINES = ("automation", "integration")
+COMMITTED = {"commit", "forecast", "committed"}
 
 
 # --- What is landed ---
@@ -51,6 +52,7 @@ class Record:
     segment: str | None = None
     pipeline: str | None = None
     lead_source: str | None = None
+    forecast_category: str | None = None
     deleted_at: datetime | None = None
     merged_into_id: str | None = None
 
@@ -91,6 +93,7 @@ class Stage:
     kind: str | None = None
     is_milestone: bool = False
     pipeline: str | None = None
+    is_commit: bool = False
 
 
 @dataclass(frozen=True)
@@ -417,6 +420,63 @@ class Signals:
         """Whether one of the spans holds an instant of ]after, until]."""
         return any(start <= until and end > after for start, end in spans)
 
+    @cached_property
+    def has_categories(self) -> bool:
+        """Whether the changes of the deals' forecast category are landed."""
+        return any(
+            change.object_type == "opportunity" and change.field == "forecast_category"
+            for change in self.landing.changes
+        )
+
+    def commit_stage(self, record: Record, stage: str | None) -> str | None:
+        """Whether a stage is the commit stage of its list or later, else its last milestone."""
+
+        def home(row: Stage) -> str | None:
+            return None if row.pipeline in (None, record.pipeline) else row.pipeline
+
+        def is_open(row: Stage) -> bool:
+            return row.kind in (None, "open")
+
+        mine = self.stage_of(record, stage)
+        if not mine or not is_open(mine):
+            return None
+        names = {row.stage for row in self.landing.stages if row.object_type == "opportunity"}
+        rows = [self.stage_of(record, name) for name in names]
+        rows = [row for row in rows if row and home(row) == home(mine) and is_open(row)]
+        commits = [row for row in rows if row.is_commit]
+        basis = "commit_stage" if commits else "last_milestone"
+        orders = [row.order for row in commits or rows if row.is_commit or row.is_milestone]
+        orders = [order for order in orders if order is not None]
+        if commits and mine.is_commit or not (commits or orders) and mine.is_milestone:
+            return basis
+        start = (min if commits else max)(orders, default=None)
+        return basis if None not in (start, mine.order) and mine.order >= start else None
+
+    def commit_spans(self, history: History) -> list[tuple[datetime, datetime, str]]:
+        """When a deal was committed, ]start, end], and by what."""
+        record = history.record
+        changes = history.of("forecast_category")
+        categories = [(record.created_at, history.value("forecast_category", None))]
+        if changes:
+            categories = [(min(record.created_at, changes[0].changed_at), changes[0].old_value)]
+        elif not any(one.field == "forecast_category" for one in history._later):
+            categories = [(record.created_at, folded(record.forecast_category))]
+        categories += [(change.changed_at, change.new_value) for change in changes]
+        stays = [(one.started_at, one.stage) for one in history.periods]
+        instants = sorted({at for at, _ in (*categories, *stays)})
+        found = []
+        for start, end in zip(instants, [*instants[1:], datetime.max], strict=True):
+            category = [value for at, value in categories if at <= start][-1:]
+            stage = [value for at, value in stays if at <= start][-1:]
+            if self.has_categories and category != [None]:
+                is_commit = bool(category) and category[0].strip().lower() in COMMITTED
+                basis = "forecast_category" if is_commit else None
+            else:
+                basis = self.commit_stage(record, stage[0]) if stage else None
+            if basis:
+                found.append((start, end, basis))
+        return found
+
     def first_milestone(self, history: History) -> datetime | None:
         return min((one.started_at for one in history.periods if one.is_milestone), default=None)
 
@@ -438,13 +498,16 @@ class Signals:
                 "multi_stage_jump": self.jumps(history),
                 "owner_ping_pong": self.ping_pongs(history),
                 "late_edit": self.late_edits(history),
-                "commit_close_date_churn": self.commit_churns(history),
+                "commit_close_date_churn": [one for one, _ in self.commit_churns(history)],
                 "sla_rush_update": self.rushes(history),
             }
             returns = self.returns(history)
+            bases = {one.change_id: basis for one, basis in self.commit_churns(history)}
             for signal, rows in changes.items():
                 for one in rows:
                     kind = one.field if signal == "late_edit" else None
+                    if signal == "commit_close_date_churn":
+                        kind = bases[one.change_id]
                     if signal == "owner_ping_pong":
                         kind = "return" if one in returns else "onward"
                     found.append(Evidence(signal, *key, one.changed_at, one.change_id, kind))
@@ -530,10 +593,11 @@ class Signals:
             change for change in (*edits, *moves) if milestone and change.changed_at > milestone
         ]
 
-    def commit_churns(self, history: History) -> list[Change]:
+    def commit_churns(self, history: History) -> list[tuple[Change, str]]:
+        """The moves of a committed deal's close date, with what it was committed by."""
         if history.record.object_type != "opportunity":
             return []
-        milestone, spans = self.first_milestone(history), self.open_spans(history)
+        committed, spans = self.commit_spans(history), self.open_spans(history)
         found = []
         for change in self.edits(history):
             if change.field != "close_date":
@@ -542,8 +606,9 @@ class Signals:
             day = self.calendar.local(at).date()
             is_last_days = self.calendar.period_end(day) - day <= self.policy.last_days * DAY
             is_open = any(start <= at < end for start, end in spans)
-            if milestone and at > milestone and is_last_days and is_open:
-                found.append(change)
+            basis = [basis for start, end, basis in committed if start < at <= end]
+            if basis and is_last_days and is_open:
+                found.append((change, *basis))
         return found
 
     def is_by_machine(self, change: Change) -> bool:
@@ -691,7 +756,8 @@ class Signals:
         needed = {"owner_ping_pong": {"owner_id"}, "sla_rush_update": set()}
         needed["commit_close_date_churn"] = {stage, "close_date"}
         is_landed = bool(told) and needed.get(signal, {stage}) <= told
-        if signal in ("late_edit", "commit_close_date_churn"):
+        is_told = signal == "commit_close_date_churn" and self.has_categories
+        if signal in ("late_edit", "commit_close_date_churn") and not is_told:
             stages = [row for row in self.landing.stages if row.object_type == object_type]
             is_landed = is_landed and any(row.is_milestone for row in stages)
         if signal == "sla_rush_update":
@@ -863,14 +929,18 @@ class Signals:
             ends_at = self.calendar.midnight(day + DAY)
             starts_at = self.calendar.midnight(day + DAY - self.policy.last_days * DAY)
             for history in self.histories.values():
-                milestone, record = self.first_milestone(history), history.record
-                if record.object_type != "opportunity" or not milestone or milestone >= ends_at:
+                record = history.record
+                if record.object_type != "opportunity":
                     continue
-                changed_at = [change.changed_at for change in self.commit_churns(history)]
+                changed_at = [change.changed_at for change, _ in self.commit_churns(history)]
                 is_hit = any(starts_at <= at < ends_at for at in changed_at)
                 is_exposed = any(
-                    start < ends_at and until > starts_at
+                    max(since, start) <= min(until, till)
+                    and max(since, start) < ends_at
+                    and till >= starts_at
+                    and until > max(starts_at, since)
                     for start, until in self.open_spans(history)
+                    for since, till, _ in self.commit_spans(history)
                 )
                 for segment in (record.segment, ALL):
                     hits[record.object_type, segment, day] += is_hit

@@ -72,6 +72,7 @@ VALUES = {
     "amount": ["0", "100", "100.5"],
     "lead_source": ["Web", "web", "Other", "Event"],
     "next_step": ["call", "meet"],
+    "forecast_category": ["Commit", "COMMIT ", "Forecast", "Best Case", "Pipeline"],
 }
 BLANKS = [None, "", " \t", "TBD", "n/a"]
 FIELDS = {
@@ -81,7 +82,7 @@ FIELDS = {
     "account": ["owner_id"],
     "contact": ["owner_id", "lead_source"],
 }
-FIELDS["opportunity"] += ["amount", "lead_source", "next_step"]
+FIELDS["opportunity"] += ["amount", "lead_source", "next_step"] + ["forecast_category"] * 2
 FIELDS["lead"] += ["lead_source", "next_step"]
 SEGMENTS = ["smb"] * 4 + ["mid"] * 3 + [None] * 2 + ["ent", ""]
 PIPELINES = [None] * 8 + ["b"] * 2 + ["c", ""]
@@ -104,6 +105,8 @@ class Setting:
     as_of: datetime
     policy: Policy = Policy()
     calendar: Calendar = Calendar()
+    has_categories: bool = True
+    commit_stage: str | None = None
 
 
 SETTINGS = {
@@ -119,6 +122,7 @@ SETTINGS = {
             preceding=HOUR,
         ),
         Calendar("America/New_York", 3, 3),
+        has_categories=False, commit_stage="proposal",
     ),
 }  # fmt: skip
 # The id and the unit of each threshold of the policy.
@@ -193,7 +197,9 @@ def histories(draw, as_of: datetime):
         stage=landed.get("stage", landed.get("status")), owner_id=landed["owner_id"],
         segment=pick(*SEGMENTS) if object_type in ("opportunity", "lead", "account") else None,
         pipeline=pick(*PIPELINES) if object_type == "opportunity" else None,
-        lead_source=landed.get("lead_source"), deleted_at=deleted, merged_into_id=merged,
+        lead_source=landed.get("lead_source"),
+        forecast_category=landed.get("forecast_category"), deleted_at=deleted,
+        merged_into_id=merged,
     )  # fmt: skip
     changes, favourite = [], pick("owner_id", *names)
     for number, at in enumerate(times):
@@ -328,7 +334,11 @@ def landing_of(setting: Setting) -> Landing:
     # loaded, other histories.
     with mock.patch.object(HypothesisProvider, "_maybe_draw_constant", return_value=None):
         draw()
-    return numbered(drawn + on_the_limit(setting.as_of, setting.policy))
+    landing = numbered(drawn + on_the_limit(setting.as_of, setting.policy))
+    if not setting.has_categories:
+        landing.changes = [one for one in landing.changes if one.field != "forecast_category"]
+    landing.stages = [replace(s, is_commit=s.stage == setting.commit_stage) for s in STAGES]
+    return landing
 
 
 def write(landing: Landing, folder: Path, backwards: bool) -> None:
@@ -396,6 +406,12 @@ class Models:
         self.warehouse.sql(
             "insert into policy.threshold_overrides (threshold_id, value) values "
             + ", ".join(overrides)
+        )
+        self.warehouse.sql("delete from policy.stage_overrides where crm = 'open'")
+        self.warehouse.sql(
+            "insert into policy.stage_overrides (crm, object_type, stage, is_commit, comment)"
+            f" select 'open', 'opportunity', stage, true, 'test' from (select"
+            f" '{setting.commit_stage or ''}' as stage) where stage <> ''"
         )
         selected = ["--select", *[f"+{mart}" for mart in MARTS]]
         ran = self.warehouse.dbt("run", "--full-refresh", *selected, variables=variables)

@@ -88,8 +88,20 @@ def _milestone_signals(crm, record):
         closed = next((c.at for c in record.told("stage") if c.new in crm.ends), None)
         is_open = closed is None or change.at < closed
         days = calendar.monthrange(change.at.year, change.at.month)[1]
-        if change.field == "close_date" and is_open and change.at.day > days - 7:
+        is_late = is_open and change.at.day > days - 7
+        if change.field == "close_date" and is_late and _is_committed(crm, record, change.at):
             yield "commit_close_date_churn", record, change.at, ""
+
+
+def _is_committed(crm, record, at):
+    """Whether its category commits a deal before an instant, while it has none its stage."""
+    category, stage = (
+        next(value for value, start, end in record.periods(name) if end is None or at <= end)
+        for name in ("forecast_category", "stage")
+    )
+    if fold(category):
+        return category == crm.forecasts[2]
+    return stage == crm.path[-1]
 
 
 def _is_lower(crm, change):

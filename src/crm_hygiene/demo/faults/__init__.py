@@ -1,6 +1,7 @@
 """The planted faults, each with the edges at which it must not be found."""
 
 from crm_hygiene.demo.faults.archetypes import ArchetypeFaults
+from crm_hygiene.demo.faults.commits import CommitFaults
 from crm_hygiene.demo.faults.decisions import DecisionFaults
 from crm_hygiene.demo.faults.history import HistoryFaults
 from crm_hygiene.demo.faults.late import LateFaults
@@ -44,3 +45,4 @@ def plant_late(crm):
     """Plant what stands beside the usual business, in a CRM that has it."""
     LateFaults(crm).plant()
     SignFaults(crm).plant()
+    CommitFaults(crm).plant()

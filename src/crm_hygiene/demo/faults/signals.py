@@ -114,6 +114,7 @@ class SignalFaults(Plot):
             entered = at - (6 + 2 * i) * DAY
             stays = (7 + i, 7 + 2 * i, 7 + 3 * i)
             deal = self.deal(*stays, end=self.path[3], anchor=entered, close=date(2026, 10, 15))
+            deal.change(entered + HOUR, "forecast_category", self.crm.forecasts[2], deal.by)
             deal.change(at, "close_date", far, deal.by)
             if AS_OF - entered > 28 * DAY:
                 deal.change(entered + 20 * DAY, "stage", self.crm.lost, deal.by)
@@ -123,7 +124,7 @@ class SignalFaults(Plot):
         # Before its milestone, and after it was closed: neither counts.
         deal = self.open_deal(7, age=9 * DAY)
         deal.change(AS_OF - DAY, "close_date", far, deal.by)
-        self.signal(name, deal, False, AS_OF - DAY, "not yet past its milestone")
+        self.signal(name, deal, False, AS_OF - DAY, "not yet committed")
         deal = self.deal(7, 14, 14, 14, anchor=datetime(2026, 5, 20, 11))
         at = datetime(2026, 5, 27, 9)
         deal.change(at, "close_date", (deal_date(deal) + 40 * DAY).isoformat(), deal.by)
