@@ -61,9 +61,9 @@
         },
         'open': {
             'tables': [
-                'accounts', 'activities', 'cases', 'changes', 'contacts', 'leads', 'lifecycle_reviews',
-                'opportunities', 'opportunity_contacts', 'sla_clocks', 'stages', 'users',
-                'workflow_events'
+                'accounts', 'activities', 'cases', 'changes', 'contacts', 'contracts', 'invoices', 'leads',
+                'lifecycle_reviews', 'opportunities', 'opportunity_contacts', 'sla_clocks', 'stages',
+                'users', 'workflow_events'
             ],
             'gives': [
                 'accounts',
@@ -71,8 +71,11 @@
                 'activity_links',
                 'cases',
                 'contacts',
+                'contracts',
                 'creations',
                 'field_changes',
+                'financial_ties',
+                'invoices',
                 'leads',
                 'lifecycle_reviews',
                 'named_by_rejected_rows',

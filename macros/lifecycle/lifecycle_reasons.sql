@@ -14,7 +14,7 @@
     {{ return({
         'legal_hold': "'on legal hold'",
         'open_case': "'a support case is open'",
-        'active_obligation': "'a service-level clock is running, or an obligation is listed'",
+        'active_obligation': "'a service-level clock is running, a contract is in force, or an obligation is listed'",
         'suppressed_past_retention': "'must not be contacted; ' || " ~ silent
             ~ " || ' (limit ' || cast(suppression_months as " ~ text ~ ") || ' months' || place_of_limit || ')'",
         'suppressed_within_retention': "'must not be contacted; last sign of life on ' || " ~ day.last_sign_at,

@@ -53,6 +53,8 @@ NAMES = {
     "cases": HOLD | made("cases"),
     "changes": {"sequence": "change_sequence"},
     "contacts": HOLD | PERSON | made("contacts"),
+    "contracts": {"crm": "'open'"},
+    "invoices": {"crm": "'open'"},
     "leads": HOLD | PERSON | made("leads"),
     "lifecycle_reviews": {"crm": "'open'"},
     "opportunities": {

@@ -68,6 +68,7 @@ EXCLUDED = {"planned", "canceled", "no_show", "bounced", "rescheduled"}
 # What a decision needs to be landed, for deletes only and for one rule only.
 FOR_DELETES = {"consent", "do_not_contact"}
 ONLY_TOLD = {"is_customer", "is_partner", "is_strategic", "loss_reason"}
+VOID = {"void", "voided", "cancelled", "canceled", "draft", "deleted"}
 FOR_ONE_RULE = {"phone": "disposable_or_invalid_email", "amount": "mistaken_deal"}
 
 
@@ -110,6 +111,7 @@ class Record:
     close_date: datetime | None = None
     amount: Decimal | None = None
     loss_reason: str | None = None
+    type: str | None = None  # of an opportunity
     is_closed: bool = False  # of a case
     told_activity_at: datetime | None = None  # the CRM's own last-activity date
     has_creation_date: bool = True
@@ -157,6 +159,7 @@ class Crm:
     activities: list[Activity] = field(default_factory=list)
     roles: set = field(default_factory=set)  # opportunity, contact
     obligations: set = field(default_factory=set)  # keys of records with a running clock
+    financial: set = field(default_factory=set)  # keys that an invoice or a contract names
     responses: list = field(default_factory=list)  # key of a contact or lead, instant
     unreadable: set = field(default_factory=set)  # keys that rejected rows name
     tables: set = field(default_factory=set)
@@ -218,6 +221,8 @@ class Policy:
         self.approvals = sql(
             "select rule_id, crm, region, approved_at from policy.lifecycle_approvals"
         )
+        types = sql("select pattern from policy.customer_deal_types")
+        self.deal_types = [re.compile(pattern) for (pattern,) in types]
         self.disposable = {
             domain for (domain,) in sql("select domain from policy.disposable_mail_domains")
         }
@@ -338,7 +343,21 @@ def landed(tables: dict[str, list[dict]], as_of: datetime) -> Crm:
         is_stopped = row["stopped_at"] is not None and row["stopped_at"] <= as_of
         if row["started_at"] <= as_of < row["due_at"] and not is_stopped:
             crm.obligations.add((row["object_type"], row["record_id"]))
+    for row in tables.get("contracts", []) + tables.get("invoices", []):
+        named = {(name, row[f"{name}_id"]) for name in (A, O) if row[f"{name}_id"]}
+        if row["crm"] in (None, "open"):
+            crm.financial |= named
+            if "contract_id" in row and _is_in_force(row, as_of):
+                crm.obligations |= named
     return crm
+
+
+def _is_in_force(contract: dict, as_of: datetime) -> bool:
+    signed = contract["signed_at"]
+    booked = signed.date() if signed else contract["start_date"]
+    is_known = (signed is None or signed <= as_of) and booked and booked <= as_of.date()
+    is_over = contract["end_date"] and contract["end_date"] < as_of.date()
+    return bool(is_known and not is_over and folded(contract["status"]) not in VOID)
 
 
 def _columns(tables: dict[str, list[dict]]) -> set[tuple]:
@@ -386,7 +405,7 @@ def _record(object_type: str, row: dict, changes: dict, kinds: dict, as_of: date
     for name in (
         "account_id", "region", "owner_id", "email", "phone", "company", "domain", "legal_hold",
         "is_customer", "is_partner", "is_strategic", "do_not_contact", "consent_status",
-        "lawful_basis", "status", "close_date", "amount", "loss_reason",
+        "lawful_basis", "status", "close_date", "amount", "loss_reason", "type",
     ):  # fmt: skip
         if name in row and (object_type, name) != (A, "account_id"):
             setattr(record, name, now(name))
@@ -416,6 +435,11 @@ class Lifecycle:
     def __init__(self, crm: Crm, policy: Policy, as_of: datetime):
         self.crm, self.policy, self.as_of = crm, policy, as_of
         self.records = {record.key: record for record in crm.records}
+        self.financial = crm.financial | {
+            record.key
+            for record in crm.records
+            if record.type and any(one.fullmatch(folded(record.type)) for one in policy.deal_types)
+        }
         self.object_types = {record.object_type for record in crm.records}
         self.activities = defaultdict(list)
         for activity in crm.activities:
@@ -627,17 +651,22 @@ class Lifecycle:
             return None if self.crm.stages_known else False
         return opportunity.stage_kind == kind
 
+    def deal_is_booked(self, opportunity: Record | None) -> bool | None:
+        is_tied = opportunity is not None and opportunity.key in self.financial
+        return True if is_tied else self.is_kind(opportunity, "won")
+
     def booked(self, record) -> bool | None:
         if record.object_type == L:
             return any_of(
-                self.is_kind(one, "won") if not one or one.object_type == O else self.booked(one)
+                self.deal_is_booked(one) if not one or one.object_type == O else self.booked(one)
                 for one in self.linked(*record.converted.items())
             )
         deals = [record] if record.object_type == O else self.opportunities(record)
         accounts = self.account(record) if record.object_type != A else []
         return any_of(
             [
-                *(self.is_kind(one, "won") for one in deals),
+                record.key in self.financial,
+                *(self.deal_is_booked(one) for one in deals),
                 *(one and self.booked(one) for one in accounts),
             ]
         )

@@ -8,7 +8,14 @@ from conftest import Warehouse
 
 DEMO_RUN = "2026-09-30 22:00:00"
 NEXT_RUN = "2026-10-02 22:00:00"
-IMPACT = ["int_reporting__totals", "int_reporting__values", "cleanup_impact"]
+THIS_QUARTER = "2026-Q3"
+BY_PERIOD = ("month", "quarter", "year")
+BY_QUARTER = ("quarter", "year", "all")
+NOW = ("this quarter", "all")
+IMPACT = ["int_reporting__deals", "int_reporting__contracts_and_invoices"]
+IMPACT += ["int_reporting__totals", "int_reporting__values", "cleanup_impact"]
+FROZEN = ["reporting_snapshots", "reporting_snapshot_records"]
+DRIFT = [*FROZEN, "reporting_drift_records", "reporting_drift"]
 WITHIN_TOLERANCE = "cleanup_moves_no_report_beyond_its_tolerance"
 NOT_LINKED = "nothing_linked_to_booked_revenue_is_deleted"
 
@@ -41,14 +48,18 @@ def deals(demo, deletes):
 
 
 def periods_of(deal: dict, grains: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return the grain and name of each period that a closed deal belongs to."""
+    """Return the grain and name of each period that a deal belongs to."""
     day = deal["close_date"]
     names = {
         "all": "all",
         "month": f"{day:%Y-%m}" if day else "none",
         "quarter": f"{day.year}-Q{(day.month + 2) // 3}" if day else "none",
+        "year": f"FY{day.year}" if day else "none",
     }
-    return [(grain, names[grain]) for grain in grains]
+    names["this quarter"] = names["quarter"]
+    is_now = names["quarter"] == THIS_QUARTER
+    grains = [grain for grain in grains if grain != "this quarter" or is_now]
+    return [(grain.removeprefix("this "), names[grain]) for grain in grains]
 
 
 def expected_of_deals(deals: list[dict]) -> dict[tuple, Decimal]:
@@ -68,20 +79,20 @@ def expected_of_deals(deals: list[dict]) -> dict[tuple, Decimal]:
             parts = ("all", deal[by] or "none")
             add(deal, f"deals_by_{by}", ("all",), parts, None, 1)
             if deal["kind"] == "won":
-                add(deal, f"revenue_by_{by}", ("all",), parts, currency, amount)
+                add(deal, f"revenue_by_{by}", BY_QUARTER, parts, currency, amount)
         if deal["kind"] == "won":
-            add(deal, "booked_revenue", ("month", "quarter"), ("all",), currency, amount)
-            add(deal, "booked_deals", ("month", "quarter"), ("all",), None, 1)
+            add(deal, "booked_revenue", BY_PERIOD, ("all",), currency, amount)
+            add(deal, "booked_deals", BY_PERIOD, ("all",), None, 1)
         if deal["kind"] == "won" and deal["close_date"]:
             days = (deal["close_date"] - deal["created_at"].date()).days
-            add(deal, "sales_cycle_days", ("quarter", "all"), ("all",), None, days)
+            add(deal, "sales_cycle_days", BY_QUARTER, ("all",), None, days)
         if deal["kind"] in ("won", "lost"):
             is_won = int(deal["kind"] == "won")
-            add(deal, "win_rate", ("quarter", "all"), ("all",), None, is_won)
+            add(deal, "win_rate", BY_QUARTER, ("all",), None, is_won)
         else:
             parts = ("all", deal["stage"])
-            add(deal, "pipeline_amount", ("all",), parts, currency, amount)
-            add(deal, "pipeline_deals", ("all",), parts, None, 1)
+            add(deal, "pipeline_amount", NOW, parts, currency, amount)
+            add(deal, "pipeline_deals", NOW, parts, None, 1)
     for key in sums:
         if key[1] in ("win_rate", "sales_cycle_days"):
             sums[key] /= counts[key]
@@ -238,18 +249,27 @@ def test_one_junk_lead_more_fails_no_build(copy):
 def test_what_is_over_is_frozen_and_the_first_run_sees_no_drift(demo):
     assert demo.sql("select distinct status from marts.reporting_drift") == [("same",)]
     frozen = demo.sql("""
-        select crm, report, period_grain, period, currency, value
+        select crm, report, period_grain, period, part, currency, value
         from marts.reporting_snapshots where n_records > 0
     """)
     reported = demo.sql(f"""
-        select crm, report, period_grain, period, currency, value_before
+        select crm, report, period_grain, period, part, currency, value_before
         from marts.cleanup_impact
         where period_start + case period_grain
-            when 'month' then interval 1 month else interval 3 month
+            when 'month' then interval 1 month when 'quarter' then interval 3 month
+            else interval 1 year
         end <= timestamp '{DEMO_RUN}'
     """)
-    assert frozen
+    assert {row[2] for row in frozen} == set(BY_PERIOD)
     assert set(frozen) == set(reported)
+    # The deals that were frozen with them add up to them.
+    of_deals = demo.sql("""
+        select crm, 'booked_revenue', period_grain, period, 'all', coalesce(currency, 'none'),
+            sum(amount)
+        from marts.reporting_snapshot_records where stage_kind = 'won' group by all
+    """)
+    assert set(of_deals) == {row for row in frozen if row[1] == "booked_revenue"}
+    assert not demo.sql("select * from marts.reporting_drift_records")
 
 
 def snapshots(warehouse: Warehouse) -> list[tuple]:
@@ -283,8 +303,7 @@ def test_a_deal_changed_in_a_closed_month_is_seen_and_named(copy):
         from staging.stg_crm__told_changes where record_sk = {record_sk} limit 1;
         select 1
     """)
-    models = ["stg_crm__field_changes", *IMPACT, "reporting_snapshots", "reporting_drift"]
-    run(copy, models, NEXT_RUN)
+    run(copy, ["stg_crm__field_changes", *IMPACT, *DRIFT], NEXT_RUN)
     drifted = copy.sql("""
         select crm, report, period, drift, records
         from marts.reporting_drift where status = 'drifted'
@@ -297,3 +316,48 @@ def test_a_deal_changed_in_a_closed_month_is_seen_and_named(copy):
     # A full refresh would lose them.
     run(copy, ["reporting_snapshots"], NEXT_RUN, "--full-refresh")
     assert snapshots(copy) == now
+
+
+def test_drift_names_the_deals_that_no_history_tells_of(copy):
+    """A deal that is gone, one of another source and one that came, of a year that is over."""
+    keys = copy.sql("""
+        select record_key from intermediate.int_crm__records
+        where object_type = 'opportunity' and stage_kind = 'won' and is_live and amount > 0
+            and crm = 'salesforce' and year(close_date) = 2025
+        order by record_key limit 3
+    """)
+    (gone,), (renamed,), (came,) = keys
+    ((before,),) = copy.sql(f"""
+        select amount from intermediate.int_crm__records where record_key = '{came}'
+    """)
+    # What was not frozen with the year has come since.
+    copy.sql(f"""
+        update marts.reporting_snapshots set value = value - {before}
+        where period = 'FY2025' and crm = 'salesforce' and report = 'booked_revenue';
+        delete from marts.reporting_snapshot_records where record_key = '{came}';
+        update intermediate.int_crm__records set is_live = false where record_key = '{gone}';
+        update intermediate.int_crm__records set lead_source = 'Elsewhere'
+        where record_key = '{renamed}';
+        select 1
+    """)
+    run(copy, [*IMPACT, *DRIFT], DEMO_RUN)
+    drift = copy.sql("""
+        select report, part, drift, n_records_changed, records from marts.reporting_drift
+        where status = 'drifted' and crm = 'salesforce' and period = 'FY2025'
+    """)
+    found = {(report, part): (n, records) for report, part, _, n, records in drift}
+    booked = ", ".join(sorted([gone, came]))
+    assert found["booked_revenue", "all"] == (2, booked)
+    assert found["revenue_by_source", "Elsewhere"] == (1, renamed)
+    told = copy.sql("""
+        select what, record_key, coalesce(current_value, 0) - coalesce(frozen_value, 0)
+        from marts.reporting_drift_records
+        where report = 'booked_revenue' and period = 'FY2025' and crm = 'salesforce'
+    """)
+    assert {row[:2] for row in told} == {("left", gone), ("came", came)}
+    ((total,),) = [row[2:3] for row in drift if row[:2] == ("booked_revenue", "all")]
+    assert sum(row[2] for row in told) == total
+    # A full refresh keeps what was frozen.
+    n_frozen = copy.sql("select count(*) from marts.reporting_snapshot_records")
+    run(copy, ["reporting_snapshot_records"], DEMO_RUN, "--full-refresh")
+    assert copy.sql("select count(*) from marts.reporting_snapshot_records") == n_frozen

@@ -97,7 +97,7 @@ def staged(sql, crm: str) -> Crm:
                 do_not_contact=now["do_not_contact"], status=now["stage"],
                 told_activity_at=midnight(row.get("last_activity_date")),
                 email_opt_out=opted_out.get(row["record_key"]),
-                has_creation_date=row["has_creation_date"],
+                has_creation_date=row["has_creation_date"], type=row.get("opportunity_type"),
             )  # fmt: skip
             for name in (
                 "contact_id", "email", "phone", "company", "is_customer", "is_partner",

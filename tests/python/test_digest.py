@@ -729,6 +729,7 @@ def test_what_does_not_hold_and_what_was_rejected_is_told_to_revops(marts):
         "crm": "open",
         "report": "booked_revenue",
         "period": "2026-05",
+        "part": "all",
         "currency": "EUR",
         "frozen_value": 100,
         "current_value": Decimal("90.5"),

@@ -162,6 +162,8 @@ MUTANTS = [
             ("later approval", "and approved_at <=", "and date '1970-01-01' <="),
             ("clock", "where stopped_at is null and", "where false and"),
             ("listed obligation", "coalesce(protected.is_owed, 0) = 1 or", ""),
+            ("contract in force", "or owed_by_contract.record_key is not null", ""),
+            ("tied to the books", "when has_financial_tie then true", ""),
             (
                 "suppression not known",
                 "is_do_not_contact is not null and is_opted_out is not null as",
@@ -232,6 +234,8 @@ MUTANTS = [
             ("customer's contact", "and records.account_is_customer", "and false"),
         ],
         RECORDS: [
+            ("renewal", "or customer_deals.record_key is not null", ""),
+            ("invoice", "financial_ties.record_key is not null or", ""),
             (
                 "empty hold",
                 "coalesce(landed.is_on_legal_hold, inputs.empty_legal_hold)",
@@ -285,6 +289,11 @@ MUTANTS = [
             ),
         ],
         LINKED: [
+            (
+                "deal tied to the books",
+                "(stage_kind = 'won' or has_financial_tie)",
+                "stage_kind = 'won'",
+            ),
             ("case of a contact", "link in ('case', 'case of a contact')", "link in ('case')"),
             (
                 "deal that is missing",

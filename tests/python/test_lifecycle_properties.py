@@ -58,7 +58,7 @@ COLUMNS = {
     ],
     "opportunities": [
         "account_id", "stage", "owner_id", "amount", "close_date", "closed_at", "loss_reason",
-        "legal_hold", "region",
+        "legal_hold", "region", "type",
     ],
     "cases": ["account_id", "contact_id", "is_closed", "closed_at", "owner_id", "legal_hold"],
 }  # fmt: skip
@@ -74,6 +74,11 @@ COLUMNS["sla_clocks"] = ["object_type", "record_id", "sla", "started_at", "due_a
 COLUMNS["changes"] = [
     "object_type", "record_id", "field", "changed_at", "change_id", "old_value", "new_value",
 ]  # fmt: skip
+COLUMNS["contracts"] = [
+    "contract_id", "crm", "account_id", "opportunity_id", "signed_at", "start_date", "end_date",
+    "status",
+]  # fmt: skip
+COLUMNS["invoices"] = ["invoice_id", "crm", "account_id", "opportunity_id", "issued_at", "status"]
 COLUMNS["stages"] = ["object_type", "stage", "kind"]
 # What is not landed: rows of policy, and the duplicate clusters.
 COLUMNS["protected_records"] = ["crm", "object_type", "record_id", "protection", "reason"]
@@ -187,6 +192,25 @@ class World:
                 self.tables["opportunity_contacts"].append(role)
         self.draw_clusters()
         self.hide_creations()
+        self.draw_papers()
+
+    def draw_papers(self) -> None:
+        """Contracts and invoices, at times of another CRM, unusable, void or over."""
+        for table, name in (("contracts", "contract_id"), ("invoices", "invoice_id")):
+            if not self.one_in(6):
+                continue
+            row = dict.fromkeys(COLUMNS[table]) | {name: "#paper", A + "_id": self.link(A)}
+            row |= {O + "_id": self.link(O), "crm": self.rng.choice([None, "open", "hubspot"])}
+            row["status"] = self.rng.choice([None, "active", " Void", "cancelled"])
+            at = self.rng.choice([None, AS_OF - DAY, AS_OF, AS_OF + 30 * SECOND])
+            if table == "invoices":
+                row["issued_at"] = at
+            else:
+                today = AS_OF.date()
+                row["signed_at"] = at
+                row["start_date"] = self.rng.choice([None, today, today + DAY, today - 9 * DAY])
+                row["end_date"] = self.rng.choice([None, None, today, today - DAY])
+            self.tables[table].append(row)
 
     def hide_creations(self) -> None:
         """Some records have no creation date, and count from their last modification."""
@@ -276,6 +300,9 @@ class World:
             mistake = self.rng.choice([1, 2]) * DAY + self.rng.choice([-1, 0, 1]) * SECOND
             row["closed_at"] = row["created_at"] + mistake
         row["loss_reason"] = self.rng.choice([None, "price"])
+        row["type"] = self.rng.choice(
+            [None, "New", "new"] * 6 + [" Renewal", "up-sell", "renewals"]
+        )
 
     def draw_case(self, row: dict) -> None:
         row["account_id"], row["contact_id"] = self.link(A), self.link(C)

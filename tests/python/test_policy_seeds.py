@@ -21,6 +21,7 @@ KEYS = {
     "countries": ["spelling"],
     "credited_lead_sources": ["lead_source"],
     "default_countries": ["crm"],
+    "customer_deal_types": ["pattern"],
     "disposable_mail_domains": ["domain"],
     "dwell_quantiles": ["quantile"],
     "engagement_types": ["activity_type", "direction"],
@@ -40,6 +41,9 @@ KEYS = {
     "lifecycle_reviews": ["crm", "object_type", "record_id", "reviewed_at", "decision"]
     + ["for_decision", "reviewer", "role"],
     "lifecycle_rules": ["rule_id"],
+    "other_values": ["value"],
+    "picklist_policy": ["object_type", "field"],
+    "picklist_lists": ["crm", "object_type", "field", "value"],
     "placeholder_dates": ["placeholder_date"],
     "nurture_stages": ["crm", "stage"],
     "protected_records": ["crm", "object_type", "record_id", "protection"],
@@ -59,6 +63,7 @@ KEYS = {
     "thresholds": ["threshold_id"],
     "user_policy": ["priority"],
     "value_labels": ["crm", "object_type", "field", "value"],
+    "void_statuses": ["status"],
 }
 
 STANDARD_FIELDS = {

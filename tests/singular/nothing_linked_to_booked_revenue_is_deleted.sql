@@ -1,10 +1,16 @@
--- One row per delete, with a won opportunity that it is linked to, whatever the rules say of it.
+-- One row per delete, with a won opportunity, or what an invoice or a contract names, that it is
+-- linked to, whatever the rules say of it.
 with deletes as (
     select
         record_key,
         rule_id
     from {{ ref('lifecycle_decisions') }}
     where decision = 'delete'
+),
+
+ties as (
+    select record_key
+    from {{ ref('stg_crm__financial_ties') }}
 ),
 
 won as (
@@ -14,7 +20,18 @@ won as (
         record_id,
         account_id
     from {{ ref('int_crm__records') }}
-    where object_type = 'opportunity' and stage_kind = 'won'
+    where
+        object_type = 'opportunity'
+        and (stage_kind = 'won' or record_key in (select ties.record_key from ties))
+),
+
+tied_accounts as (
+    select
+        ties.record_key,
+        accounts.crm,
+        accounts.account_id
+    from ties
+    inner join {{ ref('stg_crm__accounts') }} as accounts on ties.record_key = accounts.record_key
 ),
 
 won_accounts as (
@@ -32,6 +49,22 @@ links as (
         record_key,
         record_key as won_record_key
     from won
+
+    union all
+
+    select
+        record_key,
+        record_key as won_record_key
+    from tied_accounts
+
+    union all
+
+    select
+        contacts.record_key,
+        tied_accounts.record_key as won_record_key
+    from tied_accounts
+    inner join {{ ref('stg_crm__contacts') }} as contacts
+        on tied_accounts.crm = contacts.crm and tied_accounts.account_id = contacts.account_id
 
     union all
 

@@ -40,6 +40,7 @@ judged as (
         linked.amount,
         linked.currency,
         linked.stage_kind,
+        linked.has_financial_tie,
         -- A deal whose stage means nothing, or that cannot be seen, may be any.
         links.link = 'opportunity'
         and case
@@ -69,8 +70,12 @@ final as (
         ] %}
             count(case when link = '{{ link }}' then 1 end) as n_{{ name }},
         {%- endfor %}
-        max(case when link = 'opportunity' and stage_kind = 'won' then 1 else 0 end) = 1
-            as has_won,
+        max(
+            case
+                when link = 'opportunity' and (stage_kind = 'won' or has_financial_tie) then 1
+                else 0
+            end
+        ) = 1 as has_won,
         max(case when is_kind_unknown then 1 else 0 end) = 1 as may_have_won,
         max(
             case when link = 'opportunity' and stage_kind = 'open' and is_live then 1 else 0 end

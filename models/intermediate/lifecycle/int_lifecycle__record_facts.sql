@@ -32,6 +32,10 @@ sla_clocks as (
     select * from {{ ref('stg_crm__sla_clocks') }}
 ),
 
+contracts as (
+    select * from {{ ref('stg_crm__contracts') }}
+),
+
 clusters as (
     select * from {{ ref('int_identity__clusters') }}
 ),
@@ -78,6 +82,19 @@ clocks as (
     select distinct record_key
     from sla_clocks
     where stopped_at is null and due_at > {{ as_of() }}
+),
+
+-- Whom a contract in force is with, and the deal that it came from.
+owed_by_contract as (
+    {%- for object_type in ['account', 'opportunity'] %}
+        select {{ record_key('crm', "'" ~ object_type ~ "'", object_type ~ '_id') }} as record_key
+        from contracts
+        where is_in_force and {{ object_type }}_id is not null
+        {%- if not loop.last %}
+
+            union
+        {% endif %}
+    {%- endfor %}
 ),
 
 survivors as (
@@ -210,7 +227,9 @@ joined as (
         end as is_worthless_duplicate,
         coalesce(protected.is_held, 0) = 1 as is_listed_held,
         coalesce(protected.is_strategic, 0) = 1 as is_listed_strategic,
-        coalesce(protected.is_owed, 0) = 1 or clocks.record_key is not null as has_obligation,
+        coalesce(protected.is_owed, 0) = 1
+        or clocks.record_key is not null
+        or owed_by_contract.record_key is not null as has_obligation,
         duplicate_deals.record_sk is not null as is_duplicate_deal,
         rescues.record_key is not null as is_rescued,
         approved.crm is not null as is_approved,
@@ -233,6 +252,7 @@ joined as (
     left join duplicate_deals on records.record_sk = duplicate_deals.record_sk
     left join protected on records.record_key = protected.record_key
     left join clocks on records.record_key = clocks.record_key
+    left join owed_by_contract on records.record_key = owed_by_contract.record_key
     left join rescues
         on records.record_key = rescues.record_key
     left join approved
@@ -340,6 +360,7 @@ final as (
             else false
         end as has_open_opportunity,
         case
+            when has_financial_tie then true
             when object_type = 'opportunity' and is_kind_unknown then null
             when object_type = 'opportunity' then coalesce(stage_kind = 'won', false)
             when object_type not in ('account', 'contact') then false

@@ -54,6 +54,30 @@ inputs as {{ inlined() }} (
     select * from {{ ref('int_lifecycle__inputs') }}
 ),
 
+financial_ties as {{ inlined() }} (
+    select * from {{ ref('stg_crm__financial_ties') }}
+),
+
+customer_deal_types as {{ inlined() }} (
+    select * from {{ ref('customer_deal_types') }}
+),
+
+deal_types as (
+    select
+        record_key,
+        lower({{ strip('opportunity_type') }}) as deal_type
+    from {{ ref('stg_crm__opportunities') }}
+    where opportunity_type is not null
+),
+
+-- Deals that only a customer has, won or lost.
+customer_deals as (
+    select distinct deal_types.record_key
+    from deal_types
+    inner join customer_deal_types as policy
+        on {{ matches_pattern('deal_types.deal_type', 'policy.pattern') }}
+),
+
 landed as (
     {%- for object_type, (table, own_columns) in objects.items() %}
         select
@@ -122,11 +146,15 @@ records as (
         and inputs.has_stages as is_kind_unknown,
         landed.updated_at,
         landed.closed_at as landed_closed_at,
-        stage_starts.started_at as stage_started_at
+        stage_starts.started_at as stage_started_at,
+        financial_ties.record_key is not null
+        or customer_deals.record_key is not null as has_financial_tie
     from crm_records as records
     inner join landed on records.record_key = landed.record_key
     inner join inputs
         on records.crm = inputs.crm and records.object_type = inputs.object_type
+    left join financial_ties on records.record_key = financial_ties.record_key
+    left join customer_deals on records.record_key = customer_deals.record_key
     -- A history that stopped before the record did does not tell when that was closed.
     left join stage_starts
         on records.record_sk = stage_starts.record_sk and records.stage = stage_starts.stage
@@ -184,6 +212,7 @@ final as (
         records.is_strategic,
         records.is_do_not_contact,
         records.is_opted_out,
+        records.has_financial_tie,
         records.updated_at,
         records.landed_closed_at,
         -- The close date is a day that somebody typed: it tells when, but not to the hour.

@@ -1,11 +1,6 @@
 -- One row per CRM, report, period, part and currency: the report as it is at as_of, and as it
 -- would be once the deletes are carried out.
 {%- set text = dbt.type_string() -%}
-{%- set period_starts = {
-    'month': 'close_month',
-    'quarter': 'cast(' ~ business_period_start('close_month', 3) ~ ' as date)',
-    'all': 'cast(null as date)',
-} -%}
 {%- set keys = ['crm', 'report', 'period_grain', 'period_start', 'part', 'currency'] %}
 
 with totals as (
@@ -21,13 +16,16 @@ figures as (
                 select
                     crm,
                     '{{ report }}' as report,
-                    '{{ grain }}' as period_grain,
-                    {{ period_starts[grain] }} as period_start,
+                    '{{ 'quarter' if grain == 'current quarter' else grain }}' as period_grain,
+                    {%- if grain == 'all' %}
+                        cast(null as date) as period_start,
+                    {%- elif grain == 'current quarter' %}
+                        {{ current_period_start('quarter') }} as period_start,
+                    {%- else %}
+                        {{ report_period_start(grain, 'close_month') }} as period_start,
+                    {%- endif %}
                     {%- if parted %}
-                        case
-                            when {{ part }} = 'all' then 'all ({{ part }})'
-                            else coalesce({{ part }}, 'none')
-                        end as part,
+                        {{ report_part(part) }} as part,
                     {%- else %}
                         'all' as part,
                     {%- endif %}
@@ -45,6 +43,10 @@ figures as (
                 where
                     object_type = '{{ object_type }}'
                     and {{ condition or 'true' }}
+                    {%- if grain == 'current quarter' %}
+                        and {{ report_period_start('quarter', 'close_month') }}
+                        = {{ current_period_start('quarter') }}
+                    {%- endif %}
                     {%- if numerator == 'amount' %}
                         -- Where amounts are not landed there is no such report, not one of nought.
                         and amount is not null
@@ -102,7 +104,7 @@ final as (
         period_start,
         coalesce(
             case period_grain
-                {%- for grain in ['month', 'quarter'] %}
+                {%- for grain in report_grains() %}
                     when '{{ grain }}' then period_start < {{ current_period_start(grain) }}
                 {%- endfor %}
             end,

@@ -1,7 +1,9 @@
--- One row per CRM, report, closed period and currency: what was frozen, what it is now, and the
--- deals that were touched since.
+-- One row per CRM, report, closed period, part and currency: what was frozen, what it is now, and
+-- the deals that make the difference; where these were not frozen with it, the deals touched since.
 {%- set text = dbt.type_string() -%}
-{%- set keys = ['crm', 'report', 'period_grain', 'period_start', 'currency'] -%}
+{%- set keys = ['crm', 'report', 'period_grain', 'period_start', 'part', 'currency'] -%}
+{%- set of_no_deals = frozen_reports() | rejectattr(1, 'equalto', 'opportunity')
+    | map(attribute=0) | map('tojson') | join(', ') | replace('"', "'") -%}
 {%- set month_of_deal = "cast(" ~ dbt.date_trunc('month', 'deals.close_date') ~ " as date)" -%}
 {%- set old_close_date = parse_value('changes.old_value', 'text', 'date') %}
 
@@ -18,8 +20,31 @@ with deals as (
     where object_type = 'opportunity'
 ),
 
-reporting_snapshots as (
+snapshots as (
     select * from {{ ref('reporting_snapshots') }}
+),
+
+snapshot_records as (
+    select * from {{ ref('reporting_snapshot_records') }}
+),
+
+drift_records as (
+    select * from {{ ref('reporting_drift_records') }}
+),
+
+-- What was frozen before figures had parts is of all parts.
+reporting_snapshots as (
+    select
+        crm,
+        report,
+        period_grain,
+        period_start,
+        coalesce(part, 'all') as part,
+        currency,
+        value,
+        n_records,
+        frozen_at
+    from snapshots
 ),
 
 reporting_values as {{ inlined() }} (
@@ -43,7 +68,7 @@ sides as (
     where
         crm in ('{{ crm_sources() | join("', '") }}')
         and case period_grain
-            {%- for grain in ['month', 'quarter'] %}
+            {%- for grain in report_grains() %}
                 when '{{ grain }}' then period_start < {{ current_period_start(grain) }}
             {%- endfor %}
         end
@@ -178,7 +203,17 @@ stage_changes as (
     group by record_sk
 ),
 
--- Only deals that the report counts, or did before their stage changed.
+-- When deals were frozen beside the figures of a grain: what differs from them is known.
+freezes as (
+    select distinct
+        crm,
+        period_grain,
+        frozen_at
+    from snapshot_records
+    where object_type = 'opportunity'
+),
+
+-- Else only deals that the report counts, or did before their stage changed.
 explaining as (
     select distinct
         {%- for key in keys %}
@@ -190,19 +225,45 @@ explaining as (
         on
             drifted.frozen_at < moves.moved_at
             and drifted.period_start = case drifted.period_grain
-                when 'month' then moves.close_month
-                else cast({{ business_period_start('moves.close_month', 3) }} as date)
+                {%- for grain in report_grains() %}
+                    when '{{ grain }}' then {{ report_period_start(grain, 'moves.close_month') }}
+                {%- endfor %}
             end
     inner join deals
         on moves.record_sk = deals.record_sk and drifted.crm = deals.crm
+    left join freezes
+        on
+            drifted.crm = freezes.crm
+            and drifted.period_grain = freezes.period_grain
+            and drifted.frozen_at = freezes.frozen_at
     left join stage_changes
         on
             deals.record_sk = stage_changes.record_sk
             and drifted.frozen_at < stage_changes.changed_at
     where
-        deals.stage_kind = 'won'
-        or stage_changes.record_sk is not null
-        or (drifted.report = 'win_rate' and deals.stage_kind = 'lost')
+        freezes.crm is null
+        and drifted.report not in ({{ of_no_deals }})
+        and (
+            deals.stage_kind = 'won'
+            or stage_changes.record_sk is not null
+            or (drifted.report = 'win_rate' and deals.stage_kind = 'lost')
+        )
+
+    union all
+
+    select
+        {%- for key in keys %}
+            drifted.{{ key }},
+        {%- endfor %}
+        drift_records.record_key
+    from drifted
+    inner join drift_records
+        on
+            {%- for key in keys if key != 'currency' %}
+                drifted.{{ key }} = drift_records.{{ key }} and
+            {%- endfor %}
+            drifted.frozen_at = drift_records.frozen_at
+            and (drifted.currency is not distinct from drift_records.currency)
 ),
 
 ranked as (
@@ -229,6 +290,7 @@ final as (
         cast({{ period_label('compared.period_grain', 'compared.period_start') }} as {{ text }})
             as period,
         compared.period_start,
+        cast(compared.part as {{ text }}) as part,
         cast(compared.currency as {{ text }}) as currency,
         cast(compared.frozen_value as {{ type_amount() }}) as frozen_value,
         cast(compared.current_value as {{ type_amount() }}) as current_value,
@@ -249,6 +311,7 @@ final as (
             and compared.report = listed.report
             and compared.period_grain = listed.period_grain
             and compared.period_start = listed.period_start
+            and compared.part = listed.part
             and (compared.currency is not distinct from listed.currency)
 )
 

@@ -1,8 +1,8 @@
--- One row per CRM, report, closed period and currency, frozen once and never again.
+-- One row per CRM, report, closed period, part and currency, frozen once and never again.
 {#- Frozen rows cannot be made again, so a full refresh keeps them. -#}
 {{ config(materialized='incremental', full_refresh=false, on_schema_change='append_new_columns') }}
 {%- set text = dbt.type_string() -%}
-{%- set keys = ['crm', 'report', 'period_grain', 'currency'] %}
+{%- set keys = ['crm', 'report', 'period_grain', 'part', 'currency'] %}
 
 with reported as {{ inlined() }} (
     select * from {{ ref('int_reporting__values') }}
@@ -19,11 +19,11 @@ figures as (
     where period_grain <> 'all' and is_over
 ),
 
--- The latest period that is over is frozen also where it is empty. An empty one before it needs no
+-- The latest period that is over is frozen also where it is empty, but for what is open. An empty one before it needs no
 -- row: what is missing up to the latest frozen period is nought. Where no deal has a date, there is
 -- no period.
 latest as (
-    {%- for grain, months in [('month', 1), ('quarter', 3)] %}
+    {%- for grain, months in report_grains().items() %}
         select distinct
             {{ keys | join(',\n            ') }},
             cast(
@@ -31,7 +31,11 @@ latest as (
             ) as period_start,
             is_rate
         from reported
-        where period_grain = '{{ grain }}' and period_start is not null
+        where
+            period_grain = '{{ grain }}'
+            and period_start is not null
+            and part = 'all'
+            and report in ('{{ frozen_reports() | map(attribute=0) | join("', '") }}')
         {%- if not loop.last %}
 
             union all
@@ -62,6 +66,7 @@ closed as (
             latest.crm = figures.crm
             and latest.report = figures.report
             and latest.period_grain = figures.period_grain
+            and latest.part = figures.part
             and (latest.currency is not distinct from figures.currency)
             and latest.period_start = figures.period_start
     where figures.crm is null
@@ -90,7 +95,8 @@ final as (
         cast(closed.currency as {{ text }}) as currency,
         cast(closed.value as {{ type_amount() }}) as value,
         cast(closed.n_records as {{ dbt.type_bigint() }}) as n_records,
-        {{ as_of() }} as frozen_at
+        {{ as_of() }} as frozen_at,
+        cast(closed.part as {{ text }}) as part
     from closed
     {%- if is_incremental() %}
         left join frozen

@@ -274,7 +274,7 @@ TABLES = {
     ),
     "drift": Table(
         "marts.reporting_drift",
-        order="status, abs(drift) desc nulls last, crm, report, period_grain, period, "
+        order="status, abs(drift) desc nulls last, crm, report, period_grain, period, part, "
         "currency nulls first",
         in_words="drifted first, then the largest drift",
         cap=2_000,

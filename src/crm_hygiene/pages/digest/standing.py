@@ -47,8 +47,7 @@ def reporting(digest: Reading) -> list[Item]:
         ("reporting_drift", "drifted", "frozen_value", "current_value", "A closed period changed"),
         ("cleanup_impact", "breach", "value_before", "value_after", "The clean-up breaks a report"),
     ):
-        order = "report, period, currency" + (", part" if mart == "cleanup_impact" else "")
-        found = digest.read(mart, f"status = ? order by {order}", (status,))
+        found = digest.read(mart, "status = ? order by report, period, currency, part", (status,))
         for key, all_rows in grouped(found, "crm", "report"):
             facts = [
                 place_text(row["period"], digest.part_of(row), row["currency"])

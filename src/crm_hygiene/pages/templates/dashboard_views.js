@@ -359,7 +359,7 @@ function cleanUp() {
       shown: ["report", "crm", "period", "part", "value_before", "value_after", "variance", "tolerance", "status"], facets: ["report", "status"],
     }), explorer({
       title: "Drift of reports", what: "reporting_drift", table: tableOf("drift"), accept: () => true,
-      shown: ["report", "crm", "period", "currency", "frozen_value", "current_value", "drift", "status"], facets: ["report", "status"],
+      shown: ["report", "crm", "period", "part", "currency", "frozen_value", "current_value", "drift", "status"], facets: ["report", "status"],
     })),
   ];
 }
