@@ -43,7 +43,9 @@ periods as (
         is_current,
         max(case when stage_kind = 'won' then 1 else 0 end) {{ afterwards }} as is_won_later,
         max(case when stage_kind = 'lost' then 1 else 0 end) {{ afterwards }} as is_lost_later,
-        max(stage_order) {{ afterwards }} as furthest_order
+        -- Lists put the lost stage last.
+        max(case when coalesce(stage_kind, 'open') <> 'lost' then stage_order end)
+        {{ afterwards }} as furthest_order
     from stage_periods
     where is_live and stage is not null and object_type in ('opportunity', 'lead')
 ),
