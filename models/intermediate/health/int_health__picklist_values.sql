@@ -179,6 +179,7 @@ ranked as (
             partition by counted.crm, counted.object_type, counted.field
         ) as is_used,
         lists.crm is not null and listed.value is null as is_off_list,
+        lists.crm is not null or counted.field = 'consent_status' as has_list,
         other_values.value is not null as is_other
     from counted
     left join lists
@@ -209,7 +210,9 @@ final as (
             when ranked.value <> ranked.best_spelling then 'other_spelling'
             when ranked.is_off_list then 'off_list'
             when ranked.is_other then 'other'
-            when ranked.share < {{ threshold('picklist__rare_share') }} then 'rare'
+            -- What is on a list is no typing error, be it rare.
+            when not ranked.has_list and ranked.share < {{ threshold('picklist__rare_share') }}
+                then 'rare'
             else 'ok'
         end as verdict,
         case when ranked.value <> ranked.best_spelling then ranked.best_spelling end as use_instead,
