@@ -50,7 +50,11 @@ def reporting(digest: Reading) -> list[Item]:
         found = digest.read(mart, "status = ? order by report, period, currency, part", (status,))
         for key, all_rows in grouped(found, "crm", "report"):
             facts = [
-                place_text(row["period"], digest.part_of(row), row["currency"])
+                place_text(
+                    row["period"],
+                    digest.part_of(row) if row.get("part") != "all" else None,
+                    row["currency"],
+                )
                 + f": {amount_text(row[before], row.get('unit', ''))}, "
                 + f"now {amount_text(row[after], row.get('unit', ''))}"
                 + (f" ({row['records']})" if row["records"] else "")
