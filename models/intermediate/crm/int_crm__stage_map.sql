@@ -293,6 +293,7 @@ final as (
         lead_kinds.kind,
         false as is_kind_of_policy,
         false as is_milestone,
+        false as is_commit,
         cast(null as {{ dbt.type_string() }}) as home_pipeline
     from lead_kinds
     where
