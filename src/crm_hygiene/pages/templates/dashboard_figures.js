@@ -367,8 +367,19 @@ function trend(figure) {
   return sparkline(figure.points, `${figure.register.name}: trend of ${figure.points.length} days, now ${valueText(figure)}`);
 }
 
+// What is not landed has no figures to compare: one line for all of it, below the others.
+function folded(items, linkOf, show) {
+  const missing = items.filter((item) => item.status === "not_landed");
+  const shown = items.filter((item) => item.status !== "not_landed");
+  return [
+    (shown.length > 0 || !missing.length) && show(shown),
+    missing.length > 0 && el("p", { class: "quiet folded" }, "Not landed: ",
+      missing.flatMap((item, i) => [i ? ", " : "", linkOf(item)]), "."),
+  ];
+}
+
 function figureTable(caption, figures, hasBaseline) {
-  return simpleTable(caption, [
+  return folded(figures, (figure) => figureLink(figure.key, figure.register.name), (shown) => simpleTable(caption, [
     { label: "Figure", cell: (figure) => figureLink(figure.key, figure.register.name) },
     { label: "Now", kind: "number", cell: (figure) => el("span", { class: "now" }, valueText(figure)) },
     { label: "Records", kind: "number", wide: true, cell: (figure) => el("span", { class: "quiet" }, outOf(figure) ?? "–") },
@@ -377,7 +388,7 @@ function figureTable(caption, figures, hasBaseline) {
     { label: "Status", cell: (figure) => [statusMark(figure.status ?? "not_landed"), unjudged(figure) && el("small", {}, unjudged(figure))] },
     { label: "Trend", wide: true, cell: trend },
     { label: "In a week", wide: true, cell: changeText },
-  ], figures, { empty: "There is no figure for this choice of filters." });
+  ], shown, { empty: "There is no figure for this choice of filters." }));
 }
 
 function card(figure) {
@@ -393,15 +404,20 @@ function card(figure) {
 }
 
 function cards(figures) {
-  const found = figures.filter(Boolean);
-  return found.length ? el("ul", { class: "cards" }, found.map(card)) : null;
+  return folded(figures.filter(Boolean), (figure) => figureLink(figure.key, figure.register.name),
+    (shown) => shown.length > 0 && el("ul", { class: "cards" }, shown.map(card)));
+}
+
+function partInWords(part) {
+  const missing = part.missing_inputs ? ` (without ${part.missing_inputs})` : "";
+  return `${crmName(part.crm)} ${words(part.object_type).toLowerCase()}${missing}`;
 }
 
 function partsTable(figure) {
   if (!figure.parts.length) return null;
   const has = (name) => figure.parts.some((part) => part[name] !== null && part[name] !== undefined);
   return el("section", {}, el("h3", {}, figure.parts.length > 1 ? "The parts" : "The figure"),
-    simpleTable(`${figure.register.name}: parts`, [
+    folded(figure.parts, partInWords, (shown) => simpleTable(`${figure.register.name}: parts`, [
       { label: "CRM", cell: (part) => crmName(part.crm) },
       { label: "Object", cell: (part) => words(part.object_type) },
       has("owner_id") && { label: "Owner", cell: (part) => ownerName(part.owner_id, part.crm) ?? "–" },
@@ -416,7 +432,7 @@ function partsTable(figure) {
       has("alert_at") && { label: "Alert beyond", kind: "number", cell: (part) => tell(part.alert_at, figure.unit) },
       { label: "Status", cell: (part) => statusMark(part.status) },
       has("missing_inputs") && { label: "Not landed", cell: (part) => part.missing_inputs ?? "–" },
-    ].filter(Boolean), figure.parts));
+    ].filter(Boolean), shown)));
 }
 
 function trendChart(figure) {

@@ -271,6 +271,10 @@ function cs() {
   ];
 }
 
+function signatureLink(row, where = "") {
+  return figureLink(`signature:${row.signature}|${row.crm}|${row.object_type}`, ruleOf(`signature:${row.signature}`).name + where);
+}
+
 function revops() {
   const signatures = tableOf("signatures");
   const rows = signatures.objects((row) => passes(signatures, row, ["crm"]))
@@ -304,8 +308,8 @@ function revops() {
     ], fixes.objects((row) => passes(fixes, row, ["crm"]) && fixes.value(row, "status") === "measured")
       .sort((a, b) => a.fix_rank - b.fix_rank || (a.crm < b.crm ? -1 : 1)))),
     section("Signatures of a failing step", "Patterns by which a handoff, a stage change, an incentive or an SLA fails; now, and in the window before.", notSplit(["crm"]),
-      simpleTable("Signatures", [
-        { label: "Signature", cell: (row) => figureLink(`signature:${row.signature}|${row.crm}|${row.object_type}`, ruleOf(`signature:${row.signature}`).name) },
+      folded(rows, (row) => signatureLink(row, ` (${crmName(row.crm)} ${words(row.object_type).toLowerCase()})`), (shown) => simpleTable("Signatures", [
+        { label: "Signature", cell: (row) => signatureLink(row) },
         { label: "Step", wide: true, cell: (row) => words(row.step) },
         { label: "CRM", wide: true, cell: (row) => crmName(row.crm) },
         { label: "Object", wide: true, cell: (row) => words(row.object_type) },
@@ -313,7 +317,7 @@ function revops() {
         { label: "Before", kind: "number", wide: true, cell: (row) => tell(row.previous_rate, "share") },
         { label: "Counted", kind: "number", wide: true, cell: (row) => row.denominator === null ? "–" : `${row.numerator} of ${row.denominator}` },
         { label: "Status", cell: (row) => statusMark(row.status) },
-      ], rows)),
+      ], shown))),
   ];
 }
 
