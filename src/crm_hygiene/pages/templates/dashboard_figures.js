@@ -367,14 +367,18 @@ function trend(figure) {
   return sparkline(figure.points, `${figure.register.name}: trend of ${figure.points.length} days, now ${valueText(figure)}`);
 }
 
+const FOLDED_AT_ONCE = 12;
+
 // What is not landed has no figures to compare: one line for all of it, below the others.
 function folded(items, linkOf, show) {
   const missing = items.filter((item) => item.status === "not_landed");
   const shown = items.filter((item) => item.status !== "not_landed");
+  const links = missing.flatMap((item, i) => [i ? ", " : "", linkOf(item)]);
   return [
     (shown.length > 0 || !missing.length) && show(shown),
-    missing.length > 0 && el("p", { class: "quiet folded" }, "Not landed: ",
-      missing.flatMap((item, i) => [i ? ", " : "", linkOf(item)]), "."),
+    missing.length > 0 && (missing.length <= FOLDED_AT_ONCE
+      ? el("p", { class: "quiet folded" }, "Not landed: ", links, ".")
+      : el("details", { class: "folded" }, el("summary", {}, `Not landed: ${missing.length} more`), el("p", { class: "quiet" }, links, "."))),
   ];
 }
 
