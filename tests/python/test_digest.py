@@ -1158,6 +1158,13 @@ def test_deals_and_owners_are_named_and_persons_are_not(named):
     assert "Windmill - Platform" in page and ">001<" in page
 
 
+def test_the_stage_of_a_record_to_review_is_called_by_its_label(named):
+    stay = {"stage": "2", "days": Decimal(9), "usual_days": Decimal("0.5"), "owner_id": "u1"}
+    land(named, "signal_review_list", listed(1, **stay))
+    (item,) = items(told(named), "review_lists")
+    assert "in Proposal for 9.0 days (usual is at most 12.0 h)" in item["records"][0]["note"]
+
+
 def test_all_names_are_masked_or_shown_where_that_is_asked_for(named):
     masked = json.dumps(told(named, masks="all"))
     assert "Windmill" not in masked and "Ann Example" not in masked

@@ -1,7 +1,5 @@
 """News of records: damaged, dirty, to be reviewed, in breach."""
 
-from datetime import datetime
-
 from crm_hygiene.pages.digest.items import Item, grouped, listed
 from crm_hygiene.pages.digest.reading import HIDDEN, Reading
 from crm_hygiene.pages.digest.reviews import NOBODY
@@ -124,7 +122,7 @@ def review_lists(digest: Reading) -> list[Item]:
                 team=rule["owner_team"],
                 advice=[f"Look for: {mine[0]['look_for']}"],
                 at=("last", "last_occurred_at"),
-                note=lambda row: review_text(row, digest.since),
+                note=lambda row: review_text(digest, row),
                 longest=N_REVIEWED,
                 is_ranked=True,
             )
@@ -154,17 +152,18 @@ def rate_text(row: dict) -> str:
     return f"{segment_text(row['segment'])}: {status}{rate} of {row['denominator']:,}"
 
 
-def review_text(row: dict, since: datetime) -> str:
+def review_text(digest: Reading, row: dict) -> str:
     """Return the facts of a record to review."""
     stay = ""
-    if row["days_outside"] is None and row["days"] is not None and row["stage"]:
-        stay = f"in {row['stage']} for {amount_text(row['days'], 'days')}"
+    stage = digest.names.label(row["crm"], row["object_type"], "stage", row["stage"])
+    if row["days_outside"] is None and row["days"] is not None and stage:
+        stay = f"in {stage} for {amount_text(row['days'], 'days')}"
         if row["usual_days"] is not None:
             stay += f" (usual is at most {amount_text(row['usual_days'], 'days')})"
-    elif row["days_outside"] is None and row["stage"]:
-        stay = f"now {row['stage']}"
+    elif row["days_outside"] is None and stage:
+        stay = f"now {stage}"
     more = counted(row["n_occurrences"], "occurrence") if row["n_occurrences"] != 1 else ""
-    new = "new" if row["last_occurred_at"] > since else ""
+    new = "new" if row["last_occurred_at"] > digest.since else ""
     return "; ".join(part for part in (row["detail"], stay, more, new) if part)
 
 
