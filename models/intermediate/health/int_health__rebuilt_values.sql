@@ -105,8 +105,6 @@ judged_days as (
 -- What a field held on a day: the last change before it says so, else the first one after it.
 values_then as (
     select
-        changes.record_sk,
-        days.metric_date,
         {%- for field in fields %}
             max(
                 case
@@ -115,9 +113,10 @@ values_then as (
                     else changes.old_value
                 end
             ) as {{ field }},
-            max(case when changes.field = '{{ field }}' then 1 else 0 end) = 1 as has_{{ field }}
-            {{- ',' if not loop.last }}
+            max(case when changes.field = '{{ field }}' then 1 else 0 end) = 1 as has_{{ field }},
         {%- endfor %}
+        changes.record_sk,
+        days.metric_date
     from told_changes as changes
     cross join days
     where
