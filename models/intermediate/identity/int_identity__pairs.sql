@@ -7,6 +7,8 @@
     ('domain', 'account_keys', 'domain_key', false),
     ('name_and_country', 'account_keys', 'name_key', true),
 ] -%}
+{%- set name_of
+    = {'account_keys': 'company_key', 'person_keys': 'coalesce(last_name, first_name)'} -%}
 {%- set address_parts = ['street', 'city', 'postal_code'] %}
 
 with person_keys as (
@@ -33,8 +35,7 @@ keyed as (
             crm,
             {{ key }} as match_key,
             {{ is_of_names | lower }} as is_of_names,
-            {{ 'company_key' if keys == 'account_keys' else 'coalesce(last_name, first_name)' }}
-                is not null as is_named
+            {{ name_of[keys] }} is not null as is_named
         from {{ keys }}
         where
             {{ key }} is not null

@@ -86,10 +86,11 @@ earned as (
         coalesce(revenues.won_amount, 0) as won_amount,
         coalesce(revenues.n_won, 0) as n_won,
         -- Amounts of two currencies say nothing of each other.
-        min(revenues.first_currency) over (partition by components.cluster_sk)
-        is not distinct from
-        max(revenues.last_currency) over (partition by components.cluster_sk)
-            as is_of_one_currency
+        coalesce(
+            min(revenues.first_currency) over (partition by components.cluster_sk)
+            = max(revenues.last_currency) over (partition by components.cluster_sk),
+            true
+        ) as is_of_one_currency
     from components
     left join revenues
         on
