@@ -212,8 +212,8 @@ def test_what_a_broken_copy_says(copy):
             THRESHOLDS,
             "win_inflation__days,",
             "win_inflation_days,",
-            f"inflation_near_win has the limit win_inflation__days, which {THRESHOLDS} lacks: "
-            "add it with its reason.",
+            "amount_raised_before_win has the limit win_inflation__days, which "
+            f"{THRESHOLDS} lacks: add it with its reason.",
         ),
         (
             FOLDER / "int_signatures__cases.sql",

@@ -98,6 +98,8 @@ MOVES = {
         "failure_signatures born_duplicate_after_routing",
         "failure_signatures source_mix_shift",
     },
+    # Where no category is landed, a deal is committed by its stage.
+    "*.forecast_category": {"failure_signatures inflation_near_win"},
 }
 
 # What nobody understands, and the columns that it is put into, of two landings.

@@ -201,7 +201,11 @@ at_as_of as (
 ),
 
 active_crms as (
-    select crm
+    select
+        crm,
+        'activity' as object_type,
+        1 as has_records,
+        max(case when activity_type = 'meeting' then 1 else 0 end) as has_meetings
     from activities
     group by crm
 ),
@@ -260,11 +264,7 @@ found as (
 
     union all
 
-    select
-        crm,
-        'activity' as object_type,
-        'records' as input
-    from active_crms
+    {{ found_inputs('active_crms', ['records', 'meetings']) }}
 
     union all
 

@@ -22,6 +22,10 @@ cases as (
     from {{ ref('int_signatures__cases') }}
 ),
 
+expected_rates as (
+    select * from {{ ref('int_signatures__expected_rates') }}
+),
+
 counted as (
     select
         signature,
@@ -49,10 +53,8 @@ measured as (
             when 'business_period' then windows.period_ended_at
             else windows.ended_at
         end as window_ended_at,
-        case
-            when populations.measured_over = 'business_period' and populations.is_computable
-                then windows.share_of_last_days
-        end as expected_rate,
+        case when populations.is_computable then expected_rates.expected_rate end
+            as expected_rate,
         {%- for count in [
             'current_numerator', 'current_denominator', 'previous_numerator',
             'previous_denominator',
@@ -67,6 +69,11 @@ measured as (
             populations.signature = counted.signature
             and populations.crm = counted.crm
             and populations.object_type = counted.object_type
+    left join expected_rates
+        on
+            populations.signature = expected_rates.signature
+            and populations.crm = expected_rates.crm
+            and populations.object_type = expected_rates.object_type
 ),
 
 final as (

@@ -8,6 +8,10 @@ from decimal import Decimal
 from .world import AS_OF, DAY, FEW, Expectation, fold, week
 
 QUARTER_HOUR = timedelta(minutes=15)
+LEAD_ORDERS = {
+    status: i
+    for i, status in enumerate(("New", "Working", "Nurture", "Qualified", "Unqualified"), 1)
+}
 LATE_FIELDS = ("close_date", "amount", "lead_source")
 # What the normalised changes call the fields that have another name here.
 STANDARD_NAMES = {
@@ -105,7 +109,8 @@ def _is_committed(crm, record, at):
 
 
 def _is_lower(crm, change):
-    old, new = (crm.orders.get(stage) for stage in (change.old, change.new))
+    orders = crm.orders if change.field == "stage" else LEAD_ORDERS
+    old, new = (orders.get(stage) for stage in (change.old, change.new))
     return old is not None and new is not None and new < old
 
 
@@ -149,6 +154,11 @@ def archetypes(crm, found):
     for (name, record), at in firsts.items():
         yield name, record, at, "has the evidence of the signal"
     for record in _visible(crm):
+        if record.kind in ("opportunity", "lead"):
+            lower = [c for c in record.told(record.stage_field) if _is_lower(crm, c)]
+            if lower:
+                detail = f"loop={str(len(lower) > 1).lower()}"
+                yield "stage_regression", record, lower[0].at, detail
         if record.kind != "opportunity":
             continue
         moves = record.told("close_date")
@@ -162,10 +172,6 @@ def archetypes(crm, found):
         bad = sorted([*past, *later[2:3]], key=lambda c: c.at)
         if bad:
             yield "close_date_churn", record, bad[0].at, f"pushed later {len(later)} times"
-        lower = [c for c in record.told("stage") if _is_lower(crm, c)]
-        if lower:
-            detail = f"loop={str(len(lower) > 1).lower()}"
-            yield "stage_regression", record, lower[0].at, detail
         source = fold(record.value("lead_source", AS_OF))
         changes = record.told("lead_source")
         if changes:

@@ -141,6 +141,7 @@ class ArchetypeFaults(Plot):
             deal.change(at, "lead_source", self.crm.sources[1], self.crm.machines["integration"])
             self.archetype("lead_source_drift", deal, True, at, "changed after creation")
             self.story("stop_the_line", deal, at, "one of six in a night")
+            self.crm.expect("signature", "source_to_credited", deal, True, at, "to a credited one")
 
     def regressions(self):
         """Deals that went back, once or in a loop."""

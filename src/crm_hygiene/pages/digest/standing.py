@@ -153,7 +153,7 @@ def signatures(digest: Reading) -> list[Item]:
             f"{span}: {share_text(row['numerator'], row['denominator'], row['rate'])}; "
             f"as long before: {previous}"
             + (
-                f"; {amount_text(row['expected_rate'], 'rate')} if spread evenly"
+                f"; {amount_text(row['expected_rate'], 'rate')} were expected"
                 if row["expected_rate"] is not None
                 else ""
             ),
