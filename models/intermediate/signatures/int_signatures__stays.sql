@@ -134,7 +134,7 @@ reached as (
         *,
         max(ends_at) over (
             partition by record_sk
-            order by started_at, ends_at desc
+            order by started_at asc, ends_at desc, stage asc nulls last
             rows between unbounded preceding and 1 preceding
         ) as reached_before
     from beside
@@ -145,7 +145,7 @@ numbered as (
         *,
         sum(case when started_at <= reached_before then 0 else 1 end) over (
             partition by record_sk
-            order by started_at, ends_at desc
+            order by started_at asc, ends_at desc, stage asc nulls last
             rows between unbounded preceding and current row
         ) as stay_number
     from reached
