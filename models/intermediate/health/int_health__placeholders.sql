@@ -1,5 +1,5 @@
--- One row per CRM, object type, field and owner of live records that have something in it: how often
--- it is a word for nothing.
+-- One row per CRM, object type, field and owner of live records that have something in it: how
+-- often it is a word for nothing.
 {%- set text = dbt.type_string() %}
 {%- set fields = {
     'account': ['account_name', 'domain', 'phone', 'street', 'city', 'country', 'industry'],

@@ -1,7 +1,7 @@
 -- One row per change of a stage or status: both stages, and the change before it and, as the policy
--- of the jump asks, the nth before it. A first stage that is told as a change from none is no change
--- that another can follow, nor is a machine's way through a stage that is automatic by policy. The
--- windows run over the narrow key.
+-- of the jump asks, the nth before it. A first stage that is told as a change from none is no
+-- change that another can follow, nor is a machine's way through a stage that is automatic by
+-- policy. The windows run over the narrow key.
 with field_changes as (
     select * from {{ ref('stg_crm__field_changes') }}
 ),

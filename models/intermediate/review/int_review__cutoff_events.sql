@@ -1,5 +1,5 @@
--- One row per event that people time by a cutoff: a close date that somebody moved, a milestone that
--- was reached, a lead source that was changed, a lead or deal that was made.
+-- One row per event that people time by a cutoff: a close date that somebody moved, a milestone
+-- that was reached, a lead source that was changed, a lead or deal that was made.
 {%- set text = dbt.type_string() %}
 with edits as (
     select * from {{ ref('int_history__edits') }}

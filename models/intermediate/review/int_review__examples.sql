@@ -1,5 +1,6 @@
--- One row per signal and live record to look at: what it did in the window of the signal's last day,
--- and what is stuck, however long. What is farthest outside of the usual speaks for the record.
+-- One row per signal and live record to look at: what it did in the window of the signal's last
+-- day, and what is stuck, however long. What is farthest outside of the usual speaks for the
+-- record.
 {%- set type = dbt.type_timestamp() -%}
 {%- set day_end = 'cast(' ~ dbt.dateadd('day', 1, 'signal_date') ~ ' as ' ~ type ~ ')' %}
 with rates as (

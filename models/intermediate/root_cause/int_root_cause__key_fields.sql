@@ -1,5 +1,5 @@
--- One row per CRM and key field of the policy: its three first writers and two first write paths, and
--- whether all of them are known.
+-- One row per CRM and key field of the policy: its three first writers and two first write paths,
+-- and whether all of them are known.
 {%- set double = type_double() %}
 with field_writers as (
     select * from {{ ref('int_root_cause__field_writers') }}

@@ -1,5 +1,6 @@
--- One row per machine and day with a bad change, or with a record that it made and that was bad from
--- then on: its damage against what it usually does. Day 0 is that of as_of, 1 the day before it.
+-- One row per machine and day with a bad change, or with a record that it made and that was bad
+-- from then on: its damage against what it usually does. Day 0 is that of as_of, 1 the day before
+-- it.
 with field_changes as (
     select
         record_sk,
@@ -217,8 +218,8 @@ daily_bad as (
     group by crm, machine, change_date, days_back
 ),
 
--- A day's damage is in the baseline from the next day on, for as many days as the baseline has. A day
--- with enough damage to be stopped for is no usual day: else who damages every day may do so.
+-- A day's damage is in the baseline from the next day on, for as many days as the baseline has. A
+-- day with enough damage to be stopped for is no usual day: else who damages every day may do so.
 judged as (
     select
         daily_bad.*,

@@ -1,5 +1,5 @@
--- One row per machine, day on which it is to be stopped, record and field that it damaged: the value to
--- put back, and whether the bad one still stands.
+-- One row per machine, day on which it is to be stopped, record and field that it damaged: the
+-- value to put back, and whether the bad one still stands.
 with field_changes as (
     select * from {{ ref('stg_crm__field_changes') }}
 ),

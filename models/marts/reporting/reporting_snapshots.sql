@@ -19,9 +19,9 @@ figures as (
     where period_grain <> 'all' and is_over
 ),
 
--- The latest period that is over is frozen also where it is empty, but for what is open. An empty one before it needs no
--- row: what is missing up to the latest frozen period is nought. Where no deal has a date, there is
--- no period.
+-- The latest period that is over is frozen also where it is empty, but for what is open. An empty
+-- one before it needs no row: what is missing up to the latest frozen period is nought. Where no
+-- deal has a date, there is no period.
 latest as (
     {%- for grain, months in report_grains().items() %}
         select distinct
