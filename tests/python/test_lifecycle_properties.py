@@ -58,7 +58,7 @@ COLUMNS = {
     ],
     "opportunities": [
         "account_id", "stage", "owner_id", "amount", "close_date", "closed_at", "loss_reason",
-        "legal_hold", "region", "type",
+        "legal_hold", "region", "type", "name",
     ],
     "cases": ["account_id", "contact_id", "is_closed", "closed_at", "owner_id", "legal_hold"],
 }  # fmt: skip
@@ -502,6 +502,32 @@ def landing_of(setting: Setting, others: list[dict] = ()) -> Landing:
     return Landing(tables, twins, n_records)
 
 
+LOST = {
+    "account_id": "#a", "stage": "lost", "amount": 700, "legal_hold": False, "type": "new",
+    "created_at": AS_OF - 3600 * DAY, "closed_at": AS_OF - 3500 * DAY,
+    "close_date": (AS_OF - 3500 * DAY).date(),
+}  # fmt: skip
+CALL = {
+    "account_id": "#a", "occurred_at": AS_OF - 3000 * DAY, "type": "call", "status": "done",
+    "direction": "outbound", "is_automated": False,
+}  # fmt: skip
+# What chance never draws: deals by their names, and activities logged twice.
+PLANTED = [
+    {
+        table: [dict.fromkeys(COLUMNS[table]) | row for row in rows]
+        for table, rows in {
+            "accounts": [{"account_id": "#a", "created_at": AS_OF - 3600 * DAY}],
+            "opportunities": [
+                LOST | {"opportunity_id": "#o", "name": "Test deal", "amount": 1},
+                LOST | {"opportunity_id": "#p", "name": "Looms for the mill"},
+                LOST | {"opportunity_id": "#q", "name": "Looms for the mill"},
+            ],
+            "activities": [CALL | {"activity_id": "#x"}, CALL | {"activity_id": "#y"}],
+        }.items()
+    }
+]
+
+
 # --- The models ---
 
 
@@ -672,9 +698,10 @@ FOUND = """
 """
 
 
-def plain(tables: dict, policy: Policy) -> Lifecycle:
-    """What plain Python knows of a landing."""
+def plain(tables: dict, policy: Policy, duplicate_deals: dict | None = None) -> Lifecycle:
+    """What plain Python knows of a landing; which deals are duplicates is given."""
     crm = landed({name: rows for name, rows in tables.items() if name not in POLICY}, AS_OF)
+    crm.duplicate_deals |= duplicate_deals or {}
     for row in tables.get("clusters", []):
         crm.clusters[row["object_type"], row["record_id"]] = Duplicate(
             (row["object_type"], row["survivor_id"]), row["is_survivor"], row["is_deterministic"],
@@ -844,12 +871,16 @@ MODELS = Models(Path(FOLDER.name))
 def judged(name: str) -> Judged:
     """A setting's landing, judged; dbt runs once for all."""
     setting = SETTINGS[name]
-    landing = landing_of(setting)
+    landing = landing_of(setting, PLANTED)
     if MODELS.n_runs:
         warehouse = MODELS.again(landing.tables, setting.policy)
     else:
         warehouse = MODELS.run(landing.tables, setting.policy)
-    lifecycle = plain(landing.tables, Policy(warehouse.sql))
+    duplicate_deals = warehouse.sql(
+        "select record_id, survivor_record_key from intermediate.int_lifecycle__duplicate_deals"
+    )
+    duplicate_deals = {one: key.split(":", 2)[2] for one, key in duplicate_deals}
+    lifecycle = plain(landing.tables, Policy(warehouse.sql), duplicate_deals)
     return Judged(landing, warehouse, lifecycle, warehouse.sql(FOUND))
 
 
