@@ -168,9 +168,9 @@ ranked as (
             partition by
                 counted.crm, counted.object_type, counted.field, counted.compared_value
             order by
-                case when listed.value is null then 1 else 0 end,
+                case when listed.value is null then 1 else 0 end asc,
                 counted.n_records desc,
-                counted.value
+                counted.value asc
         ) as best_spelling,
         cast(counted.n_records as {{ type_double() }}) / sum(counted.n_records) over (
             partition by counted.crm, counted.object_type, counted.field
