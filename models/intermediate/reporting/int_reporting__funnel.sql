@@ -45,7 +45,7 @@ periods as (
         max(case when stage_kind = 'lost' then 1 else 0 end) {{ afterwards }} as is_lost_later,
         -- Lists put the lost stage last.
         max(case when coalesce(stage_kind, 'open') <> 'lost' then stage_order end)
-        {{ afterwards }} as furthest_order
+            {{ afterwards }} as furthest_order
     from stage_periods
     where is_live and stage is not null and object_type in ('opportunity', 'lead')
 ),
