@@ -65,10 +65,10 @@ open_in_last_days as (
     inner join spans
         on
             commit_spans.record_sk = spans.record_sk
-            and (spans.closed_at is null or spans.closed_at > commit_spans.committed_at)
+            and (spans.closed_at is null or commit_spans.committed_at < spans.closed_at)
             and (
                 commit_spans.uncommitted_at is null
-                or spans.opened_at <= commit_spans.uncommitted_at
+                or commit_spans.uncommitted_at >= spans.opened_at
             )
     inner join periods
         on
