@@ -19,13 +19,6 @@ with records as (
     select * from {{ ref('int_crm__records') }}
 ),
 
-{% for object_type, (model, _) in staged.items() -%}
-    {{ object_type }} as (
-        select * from {{ ref(model) }}
-    ),
-
-{% endfor -%}
-
 picklist_policy as (
     select * from {{ ref('picklist_policy') }}
 ),
@@ -41,6 +34,13 @@ other_values as (
 stages as (
     select * from {{ ref('stg_crm__stages') }}
 ),
+
+{% for object_type, (model, _) in staged.items() -%}
+    {{ object_type }} as (
+        select * from {{ ref(model) }}
+    ),
+
+{% endfor -%}
 
 found as (
     {%- for field, column in of_records.items() %}

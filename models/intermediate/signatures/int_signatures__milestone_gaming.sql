@@ -5,13 +5,6 @@ with windows as (
     select * from {{ ref('int_signatures__windows') }}
 ),
 
-bounds as (
-    select
-        min(period_started_at) as started_at,
-        max(period_ended_at) as ended_at
-    from windows
-),
-
 edits as (
     select
         record_sk,
@@ -21,11 +14,29 @@ edits as (
     where field = 'stage' and coalesce(actor_kind, channel) in ('human', 'ui')
 ),
 
+stage_changes as (
+    select * from {{ ref('int_history__stage_changes') }}
+),
+
+records as (
+    select
+        record_sk,
+        record_key
+    from {{ ref('int_crm__records') }}
+),
+
+bounds as (
+    select
+        min(period_started_at) as started_at,
+        max(period_ended_at) as ended_at
+    from windows
+),
+
 moves as (
     select
         changes.*,
         {{ business_time('changes.changed_at') }} as changed_at_local
-    from {{ ref('int_history__stage_changes') }} as changes
+    from stage_changes as changes
     cross join bounds
     where
         changes.object_type = 'opportunity'
@@ -34,13 +45,6 @@ moves as (
         and changes.new_order > changes.old_order
         and changes.changed_at >= bounds.started_at
         and changes.changed_at < bounds.ended_at
-),
-
-records as (
-    select
-        record_sk,
-        record_key
-    from {{ ref('int_crm__records') }}
 ),
 
 judged as (

@@ -32,6 +32,14 @@ drift_records as (
     select * from {{ ref('reporting_drift_records') }}
 ),
 
+reporting_values as {{ inlined() }} (
+    select * from {{ ref('int_reporting__values') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
 -- What was frozen before figures had parts is of all parts.
 reporting_snapshots as (
     select
@@ -45,14 +53,6 @@ reporting_snapshots as (
         n_records,
         frozen_at
     from snapshots
-),
-
-reporting_values as {{ inlined() }} (
-    select * from {{ ref('int_reporting__values') }}
-),
-
-field_changes as (
-    select * from {{ ref('stg_crm__field_changes') }}
 ),
 
 sides as (

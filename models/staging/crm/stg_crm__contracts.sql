@@ -1,13 +1,13 @@
 -- One row per contract that was signed, or had begun, by as_of, drafts and cancelled ones included.
-with landed as (
+with void_statuses as {{ inlined() }} (
+    select * from {{ ref('void_statuses') }}
+),
+
+landed as (
     {{ crm_union('contracts', [
         'record_crm', 'contract_id', 'account_id', 'opportunity_id', 'signed_at', 'start_date',
         'end_date', 'recurring_amount', 'recurring_months', 'currency', 'status',
     ]) }}
-),
-
-void_statuses as {{ inlined() }} (
-    select * from {{ ref('void_statuses') }}
 ),
 
 dated as (

@@ -1,13 +1,13 @@
 -- One row per invoice issued by as_of, voided ones included.
-with landed as (
+with void_statuses as {{ inlined() }} (
+    select * from {{ ref('void_statuses') }}
+),
+
+landed as (
     {{ crm_union('invoices', [
         'record_crm', 'invoice_id', 'account_id', 'opportunity_id', 'issued_at', 'amount',
         'currency', 'status',
     ]) }}
-),
-
-void_statuses as {{ inlined() }} (
-    select * from {{ ref('void_statuses') }}
 ),
 
 final as (
