@@ -53,7 +53,7 @@ ALL_ROWS = {
     "causes": "marts.causing_steps",
     "writers": "marts.field_writers",
     "attribution": "marts.attribution_coverage",
-    "stop_the_line": "marts.stop_the_line",
+    "stop_the_line": "marts.stop_the_line where is_current",
     "fix_scores": "marts.fix_scores",
     "dwell": "marts.stage_dwell_percentiles",
     "impact": "marts.cleanup_impact",
