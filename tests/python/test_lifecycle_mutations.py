@@ -176,7 +176,6 @@ MUTANTS = [
                 "object_type in ('account', 'contact') and has_open_case_link",
                 "false",
             ),
-            ("possibly open deal", "when may_have_open_link then null", "when false then null"),
             ("possibly won deal", "when may_have_won then null", "when false then null"),
             (
                 "planned",
@@ -289,11 +288,6 @@ MUTANTS = [
             ),
         ],
         LINKED: [
-            (
-                "deal tied to the books",
-                "(stage_kind = 'won' or has_financial_tie)",
-                "stage_kind = 'won'",
-            ),
             ("case of a contact", "link in ('case', 'case of a contact')", "link in ('case')"),
             (
                 "deal that is missing",
@@ -349,6 +343,11 @@ MISTAKE = {
 LEAD = {"lead_id": "#l", "created_at": LONG_AGO, "legal_hold": False, "do_not_contact": False}
 ROLE = {"opportunity_id": "#o", "contact_id": "#c"}
 MAIL = {"activity_id": "#m", "occurred_at": AS_OF - 9 * DAY, "contact_id": "#c", "type": "email"}
+PERSON = CONTACT | {"lawful_basis": "consent", "consent_status": "opted_in"}
+NAMESAKES = [PERSON, PERSON | {"contact_id": "#d", "created_at": AS_OF - 9 * DAY}]
+CLUSTER = {
+    "object_type": "contact", "survivor_id": "#c", "is_deterministic": True, "n_own_values": 0,
+}  # fmt: skip
 # What chance seldom draws.
 WORLDS = [
     # A contact without a lawful basis, of an account.
@@ -367,6 +366,12 @@ WORLDS = [
     | rows_of("opportunities", MISTAKE),
     rows_of("opportunities", MISTAKE)
     | rows_of("leads", LEAD | {"converted_at": LONG_AGO, "converted_opportunity_id": "#o"}),
+    # A new contact that is the duplicate of an old one.
+    rows_of("contacts", *NAMESAKES)
+    | rows_of("clusters", *({**CLUSTER, "record_id": one["contact_id"],
+                             "is_survivor": one["contact_id"] == "#c"} for one in NAMESAKES)),
+    # A lost deal of which only its modification is told.
+    rows_of("opportunities", MISTAKE | {"created_at": None, "updated_at": LONG_AGO}),
     # An account whose contact has an open case.
     rows_of("accounts", ACCOUNT) | rows_of("contacts", CONTACT | {"account_id": "#a"})
     | rows_of("cases", {"case_id": "#k", "created_at": LONG_AGO, "contact_id": "#c"}),
