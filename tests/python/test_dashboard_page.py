@@ -403,7 +403,8 @@ def test_search_sort_and_pages(browser, file, demo):
     """Candidates can be searched, sorted by any column and turned page by page."""
     scope = 'section.explorer:has(h3:text-is("Candidate lists"))'
     lists = " union all ".join(
-        f"select record_id, reason, value_at_stake from marts.{name}" for name in dashboard_lists()
+        f"select record_id, rule_id, reason, value_at_stake from marts.{name}"
+        for name in dashboard_lists()
     )
     with opened(browser, file, "cleanup") as page:
         [(n_rows,)] = demo.sql(f"select count(*) from ({lists})")
@@ -415,8 +416,9 @@ def test_search_sort_and_pages(browser, file, demo):
         page.locator(f"{scope} input[type=search]").fill("booked REVENUE")
         [(n_found,)] = demo.sql(
             f"select count(*) from ({lists}) "
-            "where reason like '%booked%' and reason like '%revenue%'"
+            "where rule_id || reason like '%booked%' and rule_id || reason like '%revenue%'"
         )
+        assert n_found
         assert counted(page, scope) == (n_found, n_rows)
         page.locator(f"{scope} input[type=search]").fill("")
         heading = page.locator(f"{scope} th", has_text="Value at stake")
