@@ -97,7 +97,7 @@ final as (
         signal_at,
         activity_id as signal_activity_id,
         contact_id as signal_contact_id,
-        signal || ' on ' || cast(cast(signal_at as date) as {{ text }})
+        signal || ' on ' || cast(cast({{ business_time('signal_at') }} as date) as {{ text }})
         || case
             when object_type = 'opportunity' then ', ' else ', after a silence of '
         end
