@@ -27,6 +27,8 @@ LINKS = {
 }  # fmt: skip
 HISTORIES = {"opportunity_field_history", "opportunity_history", "lead_history", "account_history"}
 HISTORIES |= {"contact_history", "case_history"}
+# When the row was loaded.
+LOADED = "try_cast(told._fivetran_synced as timestamptz)"
 
 
 class Landing:
@@ -343,7 +345,7 @@ def airbyte_salesforce(landing: Landing) -> None:
         for day, share in ((2, 1), (1, 7)):
             loaded = {
                 "_airbyte_raw_id": "cast(uuid() as varchar)", "_airbyte_generation_id": "0",
-                "_airbyte_extracted_at": f"timestamptz '2026-10-{day:02} 05:10:00+00'",
+                "_airbyte_extracted_at": f"{LOADED} - interval {2 - day} day",
                 "_airbyte_meta": "cast('{}' as json)",
             }  # fmt: skip
             where = f"{current(landing, table)} and hash(told.id) % {share} = 0"
@@ -354,7 +356,7 @@ def stitch_salesforce(landing: Landing) -> None:
     """Land Salesforce as Stitch does: lower-case names, values of a history split by type."""
     loaded = {"_sdc_sequence": "1::bigint", "_sdc_table_version": "0::bigint"}
     for name in ("batched", "received", "extracted"):
-        loaded[f"_sdc_{name}_at"] = "timestamptz '2026-10-02 05:00:00+00'"
+        loaded[f"_sdc_{name}_at"] = LOADED
     for table in landing.tables:
         told = salesforce_columns(landing, table, TYPES | {"date": "timestamptz"})
         columns = {}

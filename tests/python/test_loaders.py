@@ -52,6 +52,7 @@ UNTOLD = {
     ("dlt", "salesforce"): [
         *GONE_SALESFORCE,
         ("cases", None, [], NOT_READ),
+        ("creations", "object_type = 'case'", [], NOT_READ),
         ("field_changes", None, [], NOT_READ),
         ("sla_clocks", None, [], NOT_READ),
         ("stages", None, [], NOT_READ),

@@ -75,11 +75,11 @@ def test_what_is_wrong_in_a_mapping_is_said_with_its_line(folder, capsys):
     assert "is there already" in capsys.readouterr().err
     change(folder, "Company Name", "Company Nmae")
     assert mapping.main([str(folder), "--land"]) == 1
-    assert "line 4: companies.csv has no column Company Nmae" in capsys.readouterr().err
+    assert "line 6: companies.csv has no column Company Nmae" in capsys.readouterr().err
     change(folder, "Company Nmae", "Company Name")
     change(folder, "accounts,name", "accounts,nme")
     assert mapping.main([str(folder), "--land"]) == 1
-    assert "line 4: the open landing has no accounts.nme" in capsys.readouterr().err
+    assert "line 6: the open landing has no accounts.nme" in capsys.readouterr().err
     change(folder, "accounts,nme", "accounts,name")
     change(folder, "required,companies.csv,Company ID", "required,companies.csv,")
     assert mapping.main([str(folder), "--land"]) == 1
