@@ -96,7 +96,7 @@ class Crm:
             self.touched[key].append(activity["occurred_at"])
         self.records = defaultdict(list)
         self.filled = set()
-        # Where no record ever bounced, bounces are not landed.
+        # Where nobody ever bounced, bounces are not landed.
         self.bouncing = set()
         segments = {}
         for object_type in ("account", "contact", "lead", "opportunity", "case"):
@@ -119,7 +119,7 @@ class Crm:
                 if record["is_live"]:
                     self.records[object_type].append(record)
                     if record.get("is_hard_bounced"):
-                        self.bouncing.add((record["crm"], object_type))
+                        self.bouncing.add(record["crm"])
 
     def set_as_of(self, record: dict, object_type: str, field: str) -> None:
         """Give the record the value that the field's history tells, where it has one."""
@@ -195,7 +195,7 @@ class Crm:
                 "unsubscribed",
             )
             found["do_not_contact"] = str(record["do_not_contact"]).lower() == "true"
-            if (crm, object_type) in self.bouncing and not is_blank(record["email"]):
+            if crm in self.bouncing and not is_blank(record["email"]):
                 found["hard_bounced"] = bool(record["is_hard_bounced"])
         if object_type == "opportunity" and self.kind(record) == "open":
             found["owned_by_inactive_user"] = not is_owned

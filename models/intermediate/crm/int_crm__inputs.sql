@@ -439,12 +439,29 @@ known as (
     where untold.field is null
 ),
 
+bouncing as (
+    select distinct crm
+    from known
+    where input = 'hard_bounces'
+),
+
 final as (
     select distinct
         crm,
         object_type,
         input
     from known
+
+    union
+
+    -- A CRM that sees some people's mail bounce sees that of all whose column is landed.
+    select
+        known.crm,
+        known.object_type,
+        'hard_bounces' as input
+    from known
+    inner join bouncing on known.crm = bouncing.crm
+    where known.input = 'column:hard_bounces'
 
     union
 
