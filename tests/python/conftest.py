@@ -10,11 +10,14 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from unittest import mock
 
 import duckdb
 import pytest
+import quick_models
 from filelock import FileLock
 
 from crm_hygiene.dbt import share_contexts
@@ -109,10 +112,10 @@ def parsed_project(variables: dict | None = None, database: str = "crm"):
 
 
 class Warehouse:
-    """A DuckDB file and the dbt commands run on it."""
+    """A DuckDB file and the dbt commands run on it: models are made at once, or as dbt does."""
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(self, path: Path, made: Callable = quick_models.quick):
+        self.path, self.made = path, made
 
     def sql(self, query: str) -> list[tuple]:
         """Run SQL on the file."""
@@ -155,7 +158,10 @@ class Warehouse:
             flags = ["--log-level-file", "none"]
             flags += [] if command == "compile" else ["--no-write-json"]
         runner = dbtRunner(manifest=manifest)
-        return runner.invoke(["--quiet", *flags, command, *arguments, *place_of_project(), *given])
+        with self.made():
+            return runner.invoke(
+                ["--quiet", *flags, command, *arguments, *place_of_project(), *given]
+            )
 
     def build(self, *arguments: str, variables: dict | None = None) -> None:
         """Run `dbt build` and fail with the messages of what failed."""
@@ -197,7 +203,7 @@ def built_demo() -> Path:
     with FileLock(f"{kept.parent}.lock"):
         if not kept.exists():
             folder = Path(tempfile.mkdtemp(dir=shared_folder))
-            warehouse = Warehouse(folder / "crm.duckdb")
+            warehouse = Warehouse(folder / "crm.duckdb", made=nullcontext)
             warehouse.build()
             warehouse.let_go()
             warehouse.sql("checkpoint")

@@ -165,7 +165,8 @@ class OpenDemo:
         flags = ["--log-level", "none", "--no-write-json", "--log-level-file", "none"]
         given = [*place_of_project(), "--vars", str(VARIABLES)]
         runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
-        done = runner.invoke([*flags, *arguments, *given])
+        with warehouse.made():
+            done = runner.invoke([*flags, *arguments, *given])
         assert done.success, done.exception
         warehouse.let_go()
         return done.result

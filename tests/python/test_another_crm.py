@@ -55,10 +55,9 @@ def built(project) -> Warehouse:
     os.environ["CRM_HYGIENE_DUCKDB"] = str(warehouse.path)
     place = ["--project-dir", str(project), "--profiles-dir", str(project / "profiles")]
     place += ["--target-path", str(project / "target"), "--log-path", str(project / "target")]
-    result = dbtRunner().invoke(
-        ["--quiet", "build", "--exclude-resource-type", "unit_test", "--vars", str(VARIABLES)]
-        + place
-    )
+    command = ["build", "--exclude-resource-type", "unit_test", "--vars", str(VARIABLES)]
+    with warehouse.made():
+        result = dbtRunner().invoke(["--quiet", *command, *place])
     assert result.success, result.exception or [
         f"{one.node.name}: {one.message}"
         for one in result.result.results
