@@ -40,6 +40,8 @@ def make(runner, hook_context, config, model, context, materialization, manifest
     if kind not in ("table", "view") or own.pre_hook or own.post_hook or own.grants:
         return as_dbt_makes_it(runner, *given)
     relation = context["this"].incorporate(type=kind)
+    # What compiling the model began: the statement is to be a transaction of its own.
+    runner.adapter.commit_if_has_connection()
     connection = runner.adapter.connections.get_thread_connection()
     try:
         connection.handle.cursor().execute(statement(model, relation))
