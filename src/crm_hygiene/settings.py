@@ -21,13 +21,17 @@ class Settings:
     as_of: datetime
     business_timezone: ZoneInfo
     project_version: str
-    # Those in force, by id.
+    # Those in force, by id, where no scope has one of its own.
     thresholds: dict[str, float]
 
 
 def read_settings(connection: duckdb.DuckDBPyConnection) -> Settings:
     """Return what the build of this warehouse was given."""
-    found = rows(connection, "select setting, kind, value from marts.run_settings")
+    found = rows(
+        connection,
+        "select setting, kind, value from marts.run_settings "
+        "where coalesce(crm, pipeline, segment) is null",
+    )
     given = {row["setting"]: row["value"] for row in found}
     if not given:
         raise WarehouseError("The marts hold no rows yet; run make build first.")

@@ -128,6 +128,23 @@ class Landing:
     clocks: list[Clock] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     kinds: dict[str, str | None] = field(default_factory=dict)
+    crm: str = "open"
+
+
+@dataclass(frozen=True)
+class Scoped:
+    """A value of the policy for some records alone: a window, a share, or a signal's limit."""
+
+    name: str | tuple[str, str]
+    value: timedelta | Fraction
+    crm: str | None = None
+    pipeline: str | None = None
+    segment: str | None = None
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool]:
+        """The higher, the more it goes before others."""
+        return self.segment is not None, self.pipeline is not None, self.crm is not None
 
 
 @dataclass(frozen=True)
@@ -163,6 +180,7 @@ class Policy:
         ("commit_close_date_churn", Fraction(10, 100), Fraction(15, 100)),
         ("sla_rush_update", Fraction(10, 100), Fraction(25, 100)),
     )
+    scoped: tuple[Scoped, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -383,6 +401,18 @@ class Signals:
             self._stages[row.object_type, row.stage].append(row)
         self.days = [as_of - days * DAY for days in range(policy.days + 1)]
 
+    def scoped(self, name, value, pipeline: str | None = None, segment: str | None = None):
+        """The policy's value for a pipeline and segment of this CRM, else the one of all."""
+        rows = [
+            row
+            for row in self.policy.scoped
+            if row.name == name
+            and row.crm in (None, self.landing.crm)
+            and row.pipeline in (None, pipeline)
+            and row.segment in (None, segment)
+        ]
+        return max(rows, key=lambda row: row.rank).value if rows else value
+
     def stage_of(self, record: Record, stage: str | None) -> Stage | None:
         """A stage's row of the record's pipeline, else of none, else of any."""
         rows = self._stages.get((record.object_type, stage), [])
@@ -555,13 +585,15 @@ class Signals:
         changes = history.stage_changes
         if changes and changes[0].old_value is None:
             changes = changes[1:]
-        return self.bursts(changes, policy.jump_changes, policy.jump_within)
+        place = (history.record.pipeline, history.record.segment)
+        within = self.scoped("jump_within", policy.jump_within, *place)
+        return self.bursts(changes, policy.jump_changes, within)
 
     def ping_pongs(self, history: History) -> list[Change]:
         policy = self.policy
-        return self.bursts(
-            self.owner_changes(history), policy.ping_pong_changes, policy.ping_pong_within
-        )
+        place = (history.record.pipeline, history.record.segment)
+        within = self.scoped("ping_pong_within", policy.ping_pong_within, *place)
+        return self.bursts(self.owner_changes(history), policy.ping_pong_changes, within)
 
     def returns(self, history: History) -> list[Change]:
         """The owner changes that go back to the owner before."""
@@ -670,11 +702,16 @@ class Signals:
 
     @cached_property
     def _limits(self) -> dict[tuple, tuple[Fraction, Fraction]]:
-        return {
-            group: (quantile(lengths, self.policy.low), quantile(lengths, self.policy.high))
-            for group, lengths in self.baselines.items()
-            if len(lengths) >= self.policy.dwell_minimum
-        }
+        found = {}
+        for group, lengths in self.baselines.items():
+            if len(lengths) >= self.policy.dwell_minimum:
+                _, pipeline, *_ = group
+                shares = [
+                    self.scoped(name, getattr(self.policy, name), pipeline)
+                    for name in ("low", "high")
+                ]
+                found[group] = (quantile(lengths, shares[0]), quantile(lengths, shares[1]))
+        return found
 
     @cached_property
     def percentiles(self) -> dict[tuple, tuple]:
@@ -766,12 +803,21 @@ class Signals:
         return is_landed
 
     def status(
-        self, signal: str, numerator: int, denominator: int, baseline: Fraction | None = None
+        self,
+        signal: str,
+        segment: str | None,
+        numerator: int,
+        denominator: int,
+        baseline: Fraction | None = None,
     ) -> str:
         """What a rate says; of a baseline the limits are shares that it may be above it."""
         if denominator < self.policy.minimum_sample:
             return "insufficient_data"
-        watch, alert = next(limits for name, *limits in self.policy.limits if name == signal)
+        shipped = next(limits for name, *limits in self.policy.limits if name == signal)
+        watch, alert = (
+            self.scoped((signal, name), value, segment=segment)
+            for name, value in zip(("watch", "alert"), shipped, strict=True)
+        )
         if baseline is not None:
             watch, alert = baseline * (1 + watch), baseline * (1 + alert)
         rate = Fraction(numerator, denominator)
@@ -802,7 +848,7 @@ class Signals:
             for key, denominator in exposed.items():
                 if key[0] in judged[signal]:
                     numbers = (hits[key], denominator)
-                    found[signal, *key] = Daily(*numbers, self.status(signal, *numbers))
+                    found[signal, *key] = Daily(*numbers, self.status(signal, key[1], *numbers))
         for key, row in self.rush_rates().items():
             if key[0] in judged["sla_rush_update"]:
                 found["sla_rush_update", *key] = row
@@ -965,7 +1011,8 @@ class Signals:
                     baseline = Fraction(sum(before), len(before)) if before else None
                     status = "insufficient_data"
                     if len(before) >= self.policy.minimum_sample:
-                        status = self.status("sla_rush_update", sum(now), len(now), baseline)
+                        counts = (sum(now), len(now))
+                        status = self.status("sla_rush_update", group[1], *counts, baseline)
                     found[*group, day.date()] = Daily(sum(now), len(now), status, baseline)
         return found
 

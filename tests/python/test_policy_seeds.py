@@ -59,7 +59,8 @@ KEYS = {
     "stage_evidence": ["crm", "object_type", "pipeline", "stage", "requirement"],
     "stage_overrides": ["crm", "object_type", "pipeline", "stage"],
     "team_figure_register": ["figure"],
-    "threshold_overrides": ["threshold_id"],
+    "threshold_overrides": ["threshold_id", "crm", "pipeline", "segment"],
+    "threshold_scopes": ["threshold_id"],
     "thresholds": ["threshold_id"],
     "user_policy": ["priority"],
     "value_labels": ["crm", "object_type", "field", "value"],
@@ -153,6 +154,13 @@ def test_landed_fields_map_to_standard_fields_of_their_object():
     for row in rows("field_map"):
         assert row["field"] in STANDARD_FIELDS[row["object_type"]].split(), row
         assert row["landed_field"] == row["landed_field"].lower(), row
+
+
+def test_each_limit_of_a_rate_may_differ_by_crm_and_segment():
+    scopes = {row["threshold_id"]: row["scopes"] for row in rows("threshold_scopes")}
+    limits = [row["threshold_id"] for row in rows("thresholds")]
+    limits = [name for name in limits if name.endswith(("__watch", "__alert"))]
+    assert {name: scopes.get(name) for name in limits} == dict.fromkeys(limits, "crm segment")
 
 
 def test_user_patterns_are_lower_case_and_decide_something():

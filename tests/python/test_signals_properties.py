@@ -31,6 +31,7 @@ from plain_signals import (
     Landing,
     Policy,
     Record,
+    Scoped,
     Signals,
     Stage,
 )
@@ -109,6 +110,30 @@ class Setting:
     commit_stage: str | None = None
 
 
+# Values of some pipelines and segments; a row of each kind goes before another, or never holds.
+SCOPED = (
+    Scoped("jump_within", 7 * DAY, segment="smb"),
+    Scoped("jump_within", 15 * MINUTE, pipeline="b"),
+    Scoped("jump_within", 7 * DAY, "open", "b"),
+    Scoped("jump_within", 2 * HOUR, "open", "b", "mid"),
+    Scoped("jump_within", DAY, "hubspot"),
+    Scoped("ping_pong_within", 7 * DAY, "open", "b"),
+    Scoped("ping_pong_within", HOUR, segment="mid"),
+    Scoped("low", Fraction(1, 10), pipeline="b"),
+    Scoped("high", Fraction(1, 2), "open", "b"),
+    Scoped("high", Fraction(9, 10), pipeline="b"),
+    *(
+        Scoped((signal, limit), value, crm, None, segment)
+        for signal in ("multi_stage_jump", "sla_rush_update", "stage_dwell_anomaly")
+        for limit, crm, segment, value in (
+            ("watch", "open", None, Fraction(3, 10)),
+            ("watch", None, "all", Fraction(1, 100)),
+            ("alert", None, "smb", Fraction(0)),
+            ("alert", "open", "smb", Fraction(2, 5)),
+            ("alert", "hubspot", "all", Fraction(0)),
+        )
+    ),
+)
 SETTINGS = {
     "as shipped": Setting(1, AS_OF),
     "other thresholds, quarters in New York": Setting(
@@ -119,7 +144,7 @@ SETTINGS = {
             dwell_baseline=90 * DAY, dwell_minimum=12, low=Fraction(1, 4), high=Fraction(3, 4),
             shift=Fraction(1, 2), shift_minimum=3, jump_changes=3, jump_within=HOUR,
             ping_pong_changes=3, ping_pong_within=DAY, last_days=14, rush=HOUR, pushes=2,
-            preceding=HOUR,
+            preceding=HOUR, scoped=SCOPED,
         ),
         Calendar("America/New_York", 3, 3),
         has_categories=False, commit_stage="proposal",
@@ -399,13 +424,18 @@ class Models:
             seeded = self.warehouse.dbt("seed", "--select", "policy", variables=variables)
             assert seeded.success
         overrides = [
-            f"('{name}', {float(getattr(setting.policy, key) / unit)})"
+            f"('{name}', null, null, null, {float(getattr(setting.policy, key) / unit)})"
             for key, (name, unit) in THRESHOLDS.items()
         ]
+        for row in setting.policy.scoped:
+            limit = isinstance(row.name, tuple) and ("__".join(row.name), 1)
+            name, unit = limit or THRESHOLDS[row.name]
+            scope = (f"'{one}'" if one else "null" for one in (row.crm, row.pipeline, row.segment))
+            overrides.append(f"('{name}', {', '.join(scope)}, {float(row.value / unit)})")
         self.warehouse.sql("delete from policy.threshold_overrides")
         self.warehouse.sql(
-            "insert into policy.threshold_overrides (threshold_id, value) values "
-            + ", ".join(overrides)
+            "insert into policy.threshold_overrides"
+            " (threshold_id, crm, pipeline, segment, value) values " + ", ".join(overrides)
         )
         self.warehouse.sql("delete from policy.stage_overrides where crm = 'open'")
         self.warehouse.sql(
@@ -673,6 +703,25 @@ def test_the_histories_hold_every_trap(judged, name):
     traps |= Counter(archetype for *_, archetype in signals.dirty)
     assert len(histories) > 1000
     assert {trap: n for trap, n in traps.items() if n < 5} == {}
+
+
+def test_a_world_tells_what_scopes_change(judged):
+    name = "other thresholds, quarters in New York"
+    _, signals = judged(name)
+    setting = SETTINGS[name]
+    policy = replace(setting.policy, scoped=())
+    without = Signals(signals.landing, setting.as_of, policy, setting.calendar)
+    moved = Counter(row.signal for row in set(signals.evidence) ^ set(without.evidence))
+    scoped = {"multi_stage_jump", "owner_ping_pong", "stage_dwell_anomaly"}
+    assert {signal for signal, n in moved.items() if n >= 5} == scoped
+    # Only the limits differ where the numbers do not.
+    limits = {
+        (key[0], row.status, without.daily[key].status)
+        for key, row in signals.daily.items()
+        if row[:2] == without.daily[key][:2] and row.status != without.daily[key].status
+    }
+    limited = {row.name[0] for row in SCOPED if isinstance(row.name, tuple)}
+    assert {signal for signal, *_ in limits} == limited
 
 
 @pytest.mark.parametrize(("found", "plain"), COMPARED)

@@ -97,6 +97,7 @@ final as (
         changes.record_sk,
         records.crm,
         records.object_type,
+        records.pipeline,
         records.segment,
         changes.field,
         changes.change_number,

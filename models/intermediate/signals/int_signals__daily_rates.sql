@@ -122,6 +122,17 @@ segments as (
     from populations
 ),
 
+places as (
+    select distinct
+        crm,
+        coalesce(segment, '') as segment
+    from segments
+),
+
+scoped_limits as (
+    {{ scoped_thresholds('places', ['crm', 'segment']) }}
+),
+
 grid as (
     select
         populations.*,
@@ -172,32 +183,49 @@ rated as (
     from measured
 ),
 
+with_limits as (
+    select
+        rated.*,
+        {%- for limit in ['watch', 'alert'] %}
+            coalesce(scoped_{{ limit }}_limits.value, {{ limit }}_limits.value)
+                as {{ limit }}_limit{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from rated
+    left join thresholds as watch_limits on rated.signal || '__watch' = watch_limits.threshold_id
+    left join thresholds as alert_limits on rated.signal || '__alert' = alert_limits.threshold_id
+    {%- for limit in ['watch', 'alert'] %}
+        left join scoped_limits as scoped_{{ limit }}_limits
+            on
+                rated.signal || '__{{ limit }}' = scoped_{{ limit }}_limits.threshold_id
+                and rated.crm = scoped_{{ limit }}_limits.crm
+                and coalesce(rated.segment, '') = scoped_{{ limit }}_limits.segment
+    {%- endfor %}
+),
+
 -- What is told over the baseline is compared in whole numbers: exactly a quarter more than usual is
 -- not more than that.
 limited as (
     select
-        rated.*,
+        with_limits.*,
         policy.minimum_sample,
         {%- for limit in ['watch', 'alert'] %}
             case
-                when rated.limit_kind = 'absolute'
-                    then cast({{ limit }}_limits.value as {{ double }})
-                when rated.baseline_denominator >= policy.minimum_sample
-                    then rated.baseline_rate * (1 + {{ limit }}_limits.value)
+                when with_limits.limit_kind = 'absolute'
+                    then cast(with_limits.{{ limit }}_limit as {{ double }})
+                when with_limits.baseline_denominator >= policy.minimum_sample
+                    then with_limits.baseline_rate * (1 + with_limits.{{ limit }}_limit)
             end as {{ limit }}_at,
             case
-                when rated.limit_kind = 'absolute'
-                    then rated.rate > cast({{ limit }}_limits.value as {{ double }})
+                when with_limits.limit_kind = 'absolute'
+                    then with_limits.rate > cast(with_limits.{{ limit }}_limit as {{ double }})
                 else
-                    rated.numerator * rated.baseline_denominator
-                    > rated.denominator * rated.baseline_numerator
-                    * (1 + {{ limit }}_limits.value)
+                    with_limits.numerator * with_limits.baseline_denominator
+                    > with_limits.denominator * with_limits.baseline_numerator
+                    * (1 + with_limits.{{ limit }}_limit)
             end as is_over_{{ limit }}{% if not loop.last %},{% endif %}
         {%- endfor %}
-    from rated
+    from with_limits
     cross join policy
-    left join thresholds as watch_limits on rated.signal || '__watch' = watch_limits.threshold_id
-    left join thresholds as alert_limits on rated.signal || '__alert' = alert_limits.threshold_id
 ),
 
 final as (

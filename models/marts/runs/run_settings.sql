@@ -1,4 +1,4 @@
--- One row per setting: what the last build was given, so that whoever reads its marts need not
+-- One row per setting, and per scope of a threshold: what the last build was given, so that whoever reads its marts need not
 -- guess.
 {%- set text = dbt.type_string() %}
 
@@ -14,10 +14,17 @@ thresholds as (
     {{ thresholds_in_force(['defaults.threshold_id']) }}
 ),
 
+threshold_overrides as (
+    select * from {{ ref('threshold_overrides') }}
+),
+
 settings as (
     select
         setting,
         kind,
+        null as crm,
+        null as pipeline,
+        null as segment,
         value
     from given
 
@@ -26,14 +33,32 @@ settings as (
     select
         threshold_id as setting,
         'threshold' as kind,
+        null as crm,
+        null as pipeline,
+        null as segment,
         cast(value as {{ text }}) as value
     from thresholds
+
+    union all
+
+    select
+        threshold_id as setting,
+        'threshold' as kind,
+        crm,
+        pipeline,
+        segment,
+        cast(value as {{ text }}) as value
+    from threshold_overrides
+    where coalesce(crm, pipeline, segment) is not null
 ),
 
 final as (
     select
         cast(setting as {{ text }}) as setting,
         cast(kind as {{ text }}) as kind,
+        cast(crm as {{ text }}) as crm,
+        cast(pipeline as {{ text }}) as pipeline,
+        cast(segment as {{ text }}) as segment,
         cast(value as {{ text }}) as value
     from settings
 )

@@ -62,6 +62,7 @@ def thresholds_page() -> str:
         for row in seed("signature_register")
         for limit in row["limits"].split()
     }
+    scopes_of = {row["threshold_id"]: row["scopes"] for row in seed("threshold_scopes")}
     rows = []
     for row in seed("thresholds"):
         topic, _, short = row["threshold_id"].partition("__")
@@ -75,15 +76,19 @@ def thresholds_page() -> str:
             place = f"signatures.md#{limit_of[row['threshold_id']]}"
         if place and short:
             name = f"[{name}]({place})"
-        rows.append((name, plain(row["value"]), row["unit"], row["reason"]))
+        scopes = ", ".join(scopes_of.get(row["threshold_id"], "").split())
+        rows.append((name, plain(row["value"]), row["unit"], scopes, row["reason"]))
     lines = [
         "# Thresholds",
         "",
         WRITTEN,
         "",
         "The defaults. To change one, add a row to `seeds/policy/threshold_overrides.csv` and",
-        "build again; an upgrade leaves it alone.",
+        "build again; an upgrade leaves it alone. Where `may differ by` names something, a row may",
+        "hold for a CRM, pipeline or segment alone (spelt as landed; `all` is the segment of the",
+        "rates over all segments). Of the rows that fit, one with a segment wins over one without,",
+        "then one with a pipeline, then one with a CRM; one without any holds for all the others.",
         "",
-        *table(("threshold", "value", "unit", "reason"), rows),
+        *table(("threshold", "value", "unit", "may differ by", "reason"), rows),
     ]
     return "\n".join(lines) + "\n"

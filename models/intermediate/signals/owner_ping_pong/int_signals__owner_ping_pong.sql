@@ -7,6 +7,20 @@ records as (
     select * from {{ ref('int_crm__records') }}
 ),
 
+scoped_thresholds as (
+    select * from {{ ref('int_crm__scoped_thresholds') }}
+),
+
+scoped_windows as (
+    select
+        crm,
+        pipeline,
+        segment,
+        value
+    from scoped_thresholds
+    where threshold_id = 'owner_ping_pong__within_days'
+),
+
 owner_changes as (
     select
         record_sk,
@@ -26,14 +40,17 @@ judged as (
         owner_changes.change_number,
         owner_changes.changed_at,
         owner_changes.nth_changed_at,
-        (owner_changes.new_value is not distinct from owner_changes.owner_before) as is_return
+        (owner_changes.new_value is not distinct from owner_changes.owner_before) as is_return,
+        coalesce(windows.value, {{ threshold('owner_ping_pong__within_days') }}) as within_days
     from owner_changes
     inner join records
         on owner_changes.record_sk = records.record_sk
-    where
-        owner_changes.changed_at <= {{ later(
-            'owner_changes.nth_changed_at', 86400, threshold('owner_ping_pong__within_days')
-        ) }}
+    left join scoped_windows as windows
+        on
+            records.crm = windows.crm
+            and coalesce(records.pipeline, '') = windows.pipeline
+            and coalesce(records.segment, '') = windows.segment
+    where owner_changes.nth_changed_at is not null
 ),
 
 final as (
@@ -49,6 +66,7 @@ final as (
         || ' owner changes within '
         || {{ duration_text(seconds_between('nth_changed_at', 'changed_at')) }} as detail
     from judged
+    where changed_at <= {{ later('nth_changed_at', 86400, 'within_days') }}
 )
 
 select * from final

@@ -4,12 +4,66 @@
     'p10': '0.1',
     'p50': '0.5',
     'p90': '0.9',
-    'short': threshold('stage_dwell_anomaly__low_quantile'),
-    'long': threshold('stage_dwell_anomaly__high_quantile'),
+    'short': 'short_share',
+    'long': 'long_share',
 } %}
 
 with quantiles as (
     select * from {{ ref('int_signals__dwell_quantiles') }}
+),
+
+places as (
+    select distinct
+        crm,
+        coalesce(pipeline, '') as pipeline
+    from quantiles
+),
+
+scoped_shares as (
+    {{ scoped_thresholds('places', ['crm', 'pipeline']) }}
+),
+
+-- A stage is judged by the shares of its CRM and pipeline.
+shares as (
+    select
+        places.crm,
+        places.pipeline,
+        coalesce(
+            max(
+                case
+                    when scoped.threshold_id = 'stage_dwell_anomaly__low_quantile'
+                        then scoped.value
+                end
+            ),
+            {{ threshold('stage_dwell_anomaly__low_quantile') }}
+        ) as short_share,
+        coalesce(
+            max(
+                case
+                    when scoped.threshold_id = 'stage_dwell_anomaly__high_quantile'
+                        then scoped.value
+                end
+            ),
+            {{ threshold('stage_dwell_anomaly__high_quantile') }}
+        ) as long_share
+    from places
+    left join scoped_shares as scoped
+        on
+            places.crm = scoped.crm
+            and places.pipeline = scoped.pipeline
+    group by places.crm, places.pipeline
+),
+
+with_shares as (
+    select
+        quantiles.*,
+        shares.short_share,
+        shares.long_share
+    from quantiles
+    inner join shares
+        on
+            quantiles.crm = shares.crm
+            and coalesce(quantiles.pipeline, '') = shares.pipeline
 ),
 
 pivoted as (
@@ -25,7 +79,7 @@ pivoted as (
                 as {{ name }}_seconds,
         {%- endfor %}
         max(n_periods) as n_periods
-    from quantiles
+    from with_shares
     group by crm, object_type, pipeline, stage, segment, is_all_segments
 ),
 

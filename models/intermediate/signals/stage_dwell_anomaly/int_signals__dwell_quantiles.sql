@@ -19,9 +19,23 @@ dwell_quantiles as (
     select * from {{ ref('dwell_quantiles') }}
 ),
 
+threshold_overrides as (
+    select * from {{ ref('threshold_overrides') }}
+),
+
 quantiles as (
     select cast(quantile as decimal(6, 4)) as quantile
     from dwell_quantiles
+
+    union
+
+    -- Those of single CRMs and pipelines.
+    select cast(value as decimal(6, 4)) as quantile
+    from threshold_overrides
+    where
+        threshold_id in (
+            'stage_dwell_anomaly__low_quantile', 'stage_dwell_anomaly__high_quantile'
+        )
 
     {% for needed in [
         '0.1', '0.5', '0.9', threshold('stage_dwell_anomaly__low_quantile'),
