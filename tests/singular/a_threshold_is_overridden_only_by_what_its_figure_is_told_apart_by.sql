@@ -1,5 +1,6 @@
--- A row of threshold_overrides with a scope that its figure is not told apart by would be passed over
--- in silence. One row here per scope of a row that threshold_scopes does not have, with what to do.
+-- A row of threshold_overrides with a scope that its figure is not told apart by would be passed
+-- over in silence. One row here per scope of a row that threshold_scopes does not have, with what
+-- to do.
 {%- set columns = ['crm', 'pipeline', 'segment'] %}
 with scopes as (
     {%- for column in columns %}

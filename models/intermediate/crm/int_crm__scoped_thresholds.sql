@@ -1,5 +1,5 @@
--- One row per threshold and place of records (CRM, pipeline, segment) where a value of the policy is
--- in force for these alone. Records are many, the places they stand in few: each is looked up once.
+-- One row per threshold and place of records (CRM, pipeline, segment) where a value of the policy
+-- holds for these alone. Records are many, the places they stand in few: each is looked up once.
 with records as (
     select * from {{ ref('int_crm__records') }}
 ),

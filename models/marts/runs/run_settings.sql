@@ -1,8 +1,12 @@
--- One row per setting, and per scope of a threshold: what the last build was given, so that whoever reads its marts need not
--- guess.
+-- One row per setting, and per scope of a threshold: what the last build was given, so that whoever
+-- reads its marts need not guess.
 {%- set text = dbt.type_string() %}
 
-with given as (
+with threshold_overrides as (
+    select * from {{ ref('threshold_overrides') }}
+),
+
+given as (
     select
         setting,
         kind,
@@ -12,10 +16,6 @@ with given as (
 
 thresholds as (
     {{ thresholds_in_force(['defaults.threshold_id']) }}
-),
-
-threshold_overrides as (
-    select * from {{ ref('threshold_overrides') }}
 ),
 
 settings as (
