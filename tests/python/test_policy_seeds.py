@@ -26,6 +26,7 @@ KEYS = {
     "dwell_quantiles": ["quantile"],
     "engagement_types": ["activity_type", "direction"],
     "field_dictionary": ["object_type", "field", "actor_kind", "team", "channel"],
+    "field_guardrails": ["object_type", "field", "guardrail"],
     "field_map": ["crm", "object_type", "landed_field"],
     "flag_policy": ["crm", "field"],
     "free_mail_domains": ["domain"],
@@ -161,6 +162,28 @@ def test_each_limit_of_a_rate_may_differ_by_crm_and_segment():
     limits = [row["threshold_id"] for row in rows("thresholds")]
     limits = [name for name in limits if name.endswith(("__watch", "__alert"))]
     assert {name: scopes.get(name) for name in limits} == dict.fromkeys(limits, "crm segment")
+
+
+def test_each_guardrail_rests_on_a_policy():
+    policies = {
+        "required": {(row["object_type"], row["field"]) for row in rows("required_fields")},
+        # Examples are found of the fields that records have.
+        "picklist": {
+            (row["object_type"], row["field"])
+            for row in rows("picklist_policy")
+            if row["field"] not in ("consent_status", "industry", "loss_reason", "type")
+        },
+        "immutable": {
+            (object_type, row["field"])
+            for row in rows("field_dictionary")
+            if row["actor_kind"] == "nobody"
+            for object_type in STANDARD_FIELDS
+            if row["object_type"] in ("*", object_type)
+        },
+        "unique": {("account", "*"), ("contact", "*"), ("lead", "*")},
+    }
+    for row in rows("field_guardrails"):
+        assert (row["object_type"], row["field"]) in policies[row["guardrail"]], row
 
 
 def test_user_patterns_are_lower_case_and_decide_something():

@@ -49,7 +49,8 @@ found as (
             records.object_type,
             picklist_policy.field,
             cast(records.{{ column }} as {{ text }}) as value,
-            count(*) as n_records
+            count(*) as n_records,
+            max(records.created_at) as newest_created_at
         from records
         inner join picklist_policy on records.object_type = picklist_policy.object_type
         where records.is_live and picklist_policy.field = '{{ field }}'
@@ -66,7 +67,8 @@ found as (
                 records.object_type,
                 picklist_policy.field,
                 {{ object_type }}.{{ column }} as value,
-                count(*) as n_records
+                count(*) as n_records,
+                max(records.created_at) as newest_created_at
             from records
             inner join {{ object_type }} on records.record_key = {{ object_type }}.record_key
             inner join picklist_policy on records.object_type = picklist_policy.object_type
@@ -99,7 +101,8 @@ told as (
             when field = 'consent_status' and value = 'unknown' then null
             else {{ blank_to_null('value') }}
         end as value,
-        n_records
+        n_records,
+        newest_created_at
     from found
 ),
 
@@ -110,7 +113,8 @@ counted as (
         field,
         value,
         {{ compared_text('value') }} as compared_value,
-        sum(n_records) as n_records
+        sum(n_records) as n_records,
+        max(newest_created_at) as newest_created_at
     from told
     group by crm, object_type, field, value
 ),
@@ -160,6 +164,8 @@ ranked as (
         counted.field,
         counted.value,
         counted.n_records,
+        counted.newest_created_at,
+        lists.crm is not null as is_by_list,
         count(*) over (
             partition by
                 counted.crm, counted.object_type, counted.field, counted.compared_value
@@ -203,6 +209,9 @@ final as (
         ranked.field,
         ranked.value,
         ranked.n_records,
+        ranked.newest_created_at,
+        ranked.is_by_list as has_list,
+        ranked.is_off_list and ranked.value is not null as is_off_list,
         ranked.share,
         case when ranked.value is not null then ranked.n_spellings end as n_spellings,
         case

@@ -5,6 +5,7 @@ crm-hygiene docs --check    writes nothing; exits with 1 where they are stale
 """
 
 from crm_hygiene.cli import command_parser
+from crm_hygiene.docs.fields import fields_page
 from crm_hygiene.docs.health import health_page
 from crm_hygiene.docs.lifecycle import lifecycle_page
 from crm_hygiene.docs.overview import index_page, thresholds_page
@@ -21,6 +22,7 @@ def pages() -> dict[str, str]:
         "README.md": index_page(),
         "rules.md": rules_page(),
         "health.md": health_page(),
+        "fields.md": fields_page(),
         "lifecycle.md": lifecycle_page(),
         "signatures.md": signatures_page(),
         "teams.md": teams_page(),
