@@ -1,5 +1,5 @@
--- One row per CRM with records of the object and guardrail of one of its fields: does what is landed
--- keep to it? Of a field, list or history that is not landed nothing is said.
+-- One row per CRM with records of the object and guardrail of one of its fields: does what is
+-- landed keep to it? Of a field, list or history that is not landed nothing is said.
 {%- set text = dbt.type_string() -%}
 {%- set no_count = 'cast(null as ' ~ dbt.type_bigint() ~ ')' %}
 

@@ -8,7 +8,8 @@ with guardrails as (
 final as (
     select
         {%- for column in [
-            'crm', 'object_type', 'field', 'guardrail', 'owner_role', 'meant_to', 'status', 'counted',
+            'crm', 'object_type', 'field', 'guardrail', 'owner_role', 'meant_to', 'status',
+            'counted',
         ] %}
             cast({{ column }} as {{ text }}) as {{ column }},
         {%- endfor %}
