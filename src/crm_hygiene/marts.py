@@ -11,7 +11,15 @@ from crm_hygiene.project import ROOT
 DOC_BLOCK = re.compile(r"{%\s*docs\s+(\w+)\s*%}(.*?){%\s*enddocs\s*%}", re.DOTALL)
 DOC_CALL = re.compile(r"{{\s*doc\(['\"](\w+)['\"]\)\s*}}")
 # These hold ids, but HubSpot may name an address where no user has the id.
-ACTOR_IDS = {"actor_id", "changed_by", "machine", "writer_1", "writer_2", "writer_3"}
+ACTOR_IDS = {
+    "actor_id",
+    "changed_by",
+    "machine",
+    "top_person_id",
+    "writer_1",
+    "writer_2",
+    "writer_3",
+}
 
 
 @functools.cache

@@ -38,6 +38,8 @@ ALL_ROWS = {
     "or signal_date >= date '2026-09-02' or dayofweek(signal_date) = 3",
     "evidence": "marts.process_signal_evidence",
     "review_list": "marts.signal_review_list",
+    "spread": "marts.signal_spread",
+    "cutoff_shifts": "marts.cutoff_shifts",
     "dirty": "marts.dirty_records",
     "findings": "marts.data_health_findings",
     "sla_status": "marts.hygiene_sla_status",
@@ -52,10 +54,15 @@ ALL_ROWS = {
     "signature_evidence": "marts.failure_signature_evidence",
     "causes": "marts.causing_steps",
     "writers": "marts.field_writers",
+    "key_fields": "marts.key_field_writers",
     "attribution": "marts.attribution_coverage",
     "stop_the_line": "marts.stop_the_line where is_current",
+    "reverts": "marts.revert_list",
     "fix_scores": "marts.fix_scores",
     "dwell": "marts.stage_dwell_percentiles",
+    "funnel": "marts.stage_funnel",
+    "picklist_values": "marts.picklist_values where verdict <> 'ok'",
+    "placeholders": "marts.placeholder_use where n_placeholders > 0",
     "impact": "marts.cleanup_impact",
     "drift": "marts.reporting_drift",
     "team_figures": "marts.team_figures",
@@ -68,6 +75,11 @@ COUNTED = {
         "n_records",
     ),
     "finding_counts": ("marts.data_health_findings", "crm finding object_type segment team", "n"),
+    "picklist_counts": (
+        "marts.picklist_values",
+        "crm object_type field standardise_first verdict",
+        "n",
+    ),
     "candidate_counts": (
         "marts.lifecycle_decisions",
         "crm object_type decision rule_id segment team",
@@ -493,7 +505,8 @@ def test_no_personal_data_stands_in_a_masked_page(small, page, shown):
         personal = personal_columns().get(table["source"].removeprefix("marts."), set())
         masked = {one["name"] for one in table["columns"] if one["is_masked"]}
         # Of the actors the ids are shown, as those of owners are.
-        hidden = personal - {"changed_by", "machine"}
+        writers = {"changed_by", "writer_1", "writer_2", "writer_3"}
+        hidden = personal - writers - {"machine", "top_person_id"}
         assert masked == hidden & {one["name"] for one in table["columns"]}, name
         assert not hidden & set(table["data"]), name
     assert shown["meta"]["personal_data"] == "shown"
@@ -531,11 +544,19 @@ def test_an_id_that_is_an_address_is_masked(small, tmp_path):
     named = copy_of(small, tmp_path / "named")
     named.sql("update marts.field_writers set changed_by = 'ann@example.com' where share < 0.1")
     named.sql("update marts.dirty_records set actor_id = 'ann@example.com' where amount > 0")
-    named.sql("update marts.stop_the_line set machine = 'ann@example.com'")
+    for mart, name in (
+        ("stop_the_line", "machine"),
+        ("revert_list", "machine"),
+        ("signal_spread", "top_person_id"),
+        ("key_field_writers", "writer_2"),
+    ):
+        named.sql(f"update marts.{mart} set {name} = 'ann@example.com'")
     tables = payload_of(named, tmp_path)["tables"]
     assert "ann@example.com" not in json.dumps(tables)
     assert {"(masked)", "appId:2041"} <= set(column(tables["writers"], "changed_by"))
     assert set(column(tables["stop_the_line"], "machine")) == {"(masked)"}
+    assert set(column(tables["spread"], "top_person_id")) == {"(masked)"}
+    assert set(column(tables["key_fields"], "writer_2")) == {"(masked)"}
     assert "(masked)" in column(tables["dirty"], "actor_id")
     tables = payload_of(named, tmp_path, masks="nothing")["tables"]
     assert set(column(tables["stop_the_line"], "machine")) == {"ann@example.com"}

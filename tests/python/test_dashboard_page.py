@@ -347,6 +347,220 @@ def test_metrics_that_are_no_faults_list_what_to_work_on(browser, file, demo, me
         assert counted(page)[0] == n_rows
 
 
+def part(page: Page, name: str):
+    """Return the section of a view with this heading."""
+    return page.locator("section.section", has=page.get_by_role("heading", name=name, exact=True))
+
+
+def lines(section, caption: str) -> list[list[str]]:
+    """Return the rows of every table of a section with this caption, one cell a text."""
+    return section.locator(f'table:has(caption:text-is("{caption}")) tbody tr').evaluate_all(
+        "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent.trim()))"
+    )
+
+
+def test_a_signal_says_whether_it_is_one_person_or_many(browser, file, demo):
+    """The verdicts are the mart's; what is too few to tell is folded; the panel has its own."""
+    rows = demo.sql(
+        "select register.name, crm, verdict, n_records, signal "
+        "from marts.signal_spread inner join policy.rules as register "
+        "on signal = rule_id and kind = 'signal'"
+    )
+    crms = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
+    told = {
+        (name, crms[crm], verdict.replace("insufficient_data", "too few records"), str(n))
+        for name, crm, verdict, n, _ in rows
+    }
+    with opened(browser, file, "revops") as page:
+        section = part(page, "One person or many")
+        shown = lines(section, "One person or many")
+        assert len(shown) == len(rows)
+        assert {(one[0], one[1].split()[0], one[2].lower(), one[3]) for one in shown} == told
+        assert all(one[-1] for one in shown)
+        judged = [row for row in rows if row[2] != "insufficient_data"]
+        assert judged and section.locator("tbody tr:visible").count() == len(judged)
+        go(page, f"overview?open=signal:{judged[0][4]}")
+        panel = lines(page.locator("#panel-body"), "One person or many")
+        assert len(panel) == sum(row[4] == judged[0][4] for row in rows)
+        assert any(one[1].lower() == judged[0][2] for one in panel)
+
+
+def test_what_shifts_around_the_cutoff_is_shown(browser, file, demo):
+    """Every landed part is listed once, a shift first and with a chart of its days."""
+    rows = demo.sql(
+        "select crm, object_type, event, part, max(status), max(last_days_per_day) "
+        "from marts.cutoff_shifts group by all"
+    )
+    landed = [row for row in rows if row[4] != "not_landed"]
+    shifts = [row for row in rows if row[4] == "shift" and row[3] == "all"]
+    with opened(browser, file, "revops") as page:
+        section = part(page, "Around the cutoff")
+        shown = lines(section, "Around the cutoff")
+        assert len(shown) == len(landed)
+        assert sum(one[1] == "Shift" for one in shown) == sum(row[4] == "shift" for row in rows)
+        assert shifts and [one[1] for one in shown[: len(shifts)]] == ["Shift"] * len(shifts)
+        assert shown[0][2] == f"{float(shifts[0][5]):.2g} a day"
+        assert "Close date changedSalesforce opportunity" == shown[0][0]
+        assert "Ask who moves dates" in shown[0][5]
+        assert section.locator(".folded").inner_text().count("(") == len(rows) - len(landed)
+        charts = section.locator("figure.chart")
+        assert charts.count() == len(shifts)
+        page.evaluate("() => drawAll()")
+        assert charts.first.locator("svg.marks").count() == 1
+        [(n_days,)] = demo.sql(
+            "select count(distinct days_to_cutoff) from marts.cutoff_shifts where part = 'all'"
+        )
+        assert charts.first.locator("details tbody tr").count() == n_days
+
+
+def test_key_fields_pass_or_fail_by_their_writers(browser, file, demo):
+    """Each key field has its first three writers by name and first two paths, and a verdict."""
+    rows = demo.sql(
+        "select crm, object_type, field, status, writer_1, writer_1_share, path_1, is_money_field "
+        "from marts.key_field_writers"
+    )
+    names = dict(demo.sql("select user_id, user_name from staging.stg_crm__users"))
+    landed = [row for row in rows if row[3] != "not_landed"]
+    crms = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
+    with opened(browser, file, "revops") as page:
+        section = part(page, "Who changes what")
+        shown = {one[0]: one[1:] for one in lines(section, "Key fields")}
+        assert len(shown) == len(landed) < len(rows)
+        for crm, object_type, field, status, writer, share, path, is_money in landed:
+            name = f"{field[0].upper()}{field[1:].replace('_', ' ')}{crms[crm]} {object_type}"
+            told = shown[name + " · money" * is_money]
+            assert told[0].lower() == status
+            assert told[1].startswith(names.get(writer, writer))
+            assert f"{float(share) * 100:.1f}".removesuffix(".0") + "%" in told[1]
+            assert told[2].lower().startswith(path or "not known")
+        n_failed = sum(row[3] == "fail" for row in rows)
+        text = section.inner_text()
+        assert f"{n_failed} key fields of {len(landed)} fail" in text
+        assert section.locator(".folded").inner_text().count("HubSpot lead") == 2
+
+
+def test_what_to_put_back_is_listed_and_masked(browser, file, demo, tmp_path):
+    """The list is the mart's, a stop names how much of it is its own; values are masked."""
+    [(n_rows, n_standing)] = demo.sql(
+        "select count(*), count(*) filter (is_standing) from marts.revert_list"
+    )
+    [(crm, machine, day, n_own)] = demo.sql(
+        "select crm, machine, change_date, count(*) from marts.revert_list inner join "
+        "marts.stop_the_line using (crm, machine, change_date) where is_standing and is_current "
+        "group by all order by all limit 1"
+    )
+    scope = 'section.explorer:has(h3:text-is("Fields to put back"))'
+    with opened(browser, file, "revops") as page:
+        section = part(page, "What to put back")
+        assert counted(page, scope) == (n_rows, n_rows)
+        assert f"{n_standing} fields still stand" in section.inner_text()
+        assert "The values are masked here" in section.inner_text()
+        name, rows = downloaded(page, scope)
+        assert name == "crm_hygiene_revert_list_2026-09-30.csv"
+        assert "restore_value" not in rows[0] and len(rows) == n_rows
+        go(page, f"revops?open=stop:{crm}|{machine}|{day}")
+        assert f"{n_own} fields to put back" in page.locator("#panel-body").inner_text()
+    with duckdb.connect(str(demo.path), read_only=True) as connection:
+        shown = dashboard.Payload(connection, masks="nothing").build()
+    label = demo.sql(
+        "select label from staging.stg_crm__labels inner join marts.revert_list as reverts "
+        "using (crm, object_type) where reverts.crm = 'hubspot' and labels_field_is_source"
+        .replace("labels_field_is_source", "stg_crm__labels.field = 'source' and value = bad_value")
+    )[0][0]
+    with opened(browser, written(shown, tmp_path / "shown.html"), "revops") as page:
+        assert "masked" not in part(page, "What to put back").inner_text()
+        page.locator(f"{scope} input[type=search]").fill("hubspot")
+        row = page.locator(f"{scope} tbody tr").first.inner_text()
+        assert label in row and "PAID_SEARCH" in row
+
+
+@pytest.mark.parametrize(
+    ("view", "object_type", "name"),
+    [("ae", "opportunity", "From stage to stage"), ("sdr", "lead", "From new lead to qualified")],
+)
+def test_the_funnel_is_the_marts(browser, file, demo, view, object_type, name):
+    """Each stage has who stands there, who came, who went on; a segment has its own."""
+    query = (
+        "select count(*), sum(n_records), sum(n_entered), sum(n_won) from marts.stage_funnel "
+        f"where object_type = '{object_type}' and (n_records > 0 or n_entered > 0) and "
+    )
+    caption = f"Stages of {'deal' if object_type == 'opportunity' else 'lead'}s"
+    came = 3 if object_type == "opportunity" else 2
+
+    def total(rows: list[list[str]], column: int) -> int:
+        return sum(int(row[column].replace(",", "").replace("–", "0")) for row in rows)
+
+    with opened(browser, file, view) as page:
+        for where, condition in (("", "segment = 'all'"), ("?segment=SMB", "segment = 'SMB'")):
+            go(page, f"{view}{where}")
+            [(n_rows, n_here, n_came, n_won)] = demo.sql(query + condition)
+            rows = lines(part(page, name), caption)
+            assert (len(rows), total(rows, 1)) == (n_rows, n_here)
+            assert (total(rows, came), total(rows, -2)) == (n_came, n_won)
+        go(page, view)
+        assert "in the last 365 days" in part(page, name).inner_text()
+        part(page, name).locator("summary", has_text="By segment").click()
+        [(n_rows, *_)] = demo.sql(query + "segment <> 'all'")
+        scope = 'section.explorer:has(h3:text-is("Stages by segment"))'
+        assert counted(page, scope) == (n_rows, n_rows)
+
+
+def test_values_to_standardise_and_words_for_nothing_are_listed(browser, file, demo):
+    """What is in order is only counted; what is not is listed, what to begin with first."""
+    fields = demo.sql(
+        "select count(*) filter (verdict <> 'ok'), bool_or(standardise_first) "
+        "from marts.picklist_values group by crm, object_type, field"
+    )
+    wrong = [is_first for n_wrong, is_first in fields if n_wrong]
+    typed = demo.sql(
+        "select sum(n_placeholders), max(field_share) from marts.placeholder_use "
+        "where n_placeholders > 0 group by crm, object_type, field"
+    )
+    with opened(browser, file, "revops") as page:
+        section = part(page, "Values to standardise")
+        firsts = [one[-1] for one in lines(section, "Picklist fields")]
+        assert firsts == ["Yes"] * sum(wrong) + ["–"] * (len(wrong) - sum(wrong))
+        assert 0 < sum(wrong) < len(wrong) < len(fields)
+        folded = section.locator(".folded summary").inner_text()
+        assert folded == f"In order: {len(fields) - len(wrong)} fields"
+        scope = 'section.explorer:has(h3:text-is("Values"))'
+        assert counted(page, scope)[0] == sum(n_wrong for n_wrong, _ in fields)
+        shown = lines(part(page, "Words for nothing"), "Fields with words for nothing")
+        assert sorted(int(one[1].split()[0]) for one in shown) == sorted(int(n) for n, _ in typed)
+        assert shown[0][2] == f"{max(float(share) for _, share in typed) * 100:.1f}%"
+        [(n_rows,)] = demo.sql(
+            "select count(*) from marts.placeholder_use where n_placeholders > 0"
+        )
+        scope = 'section.explorer:has(h3:text-is("By owner"))'
+        assert counted(page, scope) == (n_rows, n_rows)
+
+
+def test_reviews_without_a_row_say_so_and_what_is_not_landed_is_folded(browser, payload, tmp_path):
+    """No table is drawn of nothing, and a history that is not landed is no zero."""
+    names = ["spread", "cutoff_shifts", "key_fields", "reverts", "picklist_values"]
+    bare = emptied(payload, *names, "picklist_counts", "placeholders")
+    funnel = bare["tables"]["funnel"]
+    for name in ("n_entered", "n_advanced", "n_won", "n_lost", "conversion_rate"):
+        funnel["data"][name] = [None] * funnel["n_shown"]
+    with opened(browser, written(bare, tmp_path / "bare.html"), "revops") as page:
+        for name, text in {
+            "One person or many": "No signal has a record",
+            "Around the cutoff": "No event around a cutoff is known.",
+            "What to put back": "No machine is to be stopped",
+            "Values to standardise": "Every value of every picklist is in order.",
+            "Words for nothing": "Nobody types a word for nothing.",
+        }.items():
+            section = part(page, name)
+            assert text in section.inner_text()
+            assert section.locator("table").count() == 0
+        assert page.get_by_text("Key fields: who writes them").count() == 0
+        go(page, "ae")
+        section = part(page, "From stage to stage")
+        assert "The history of stages is not landed" in section.inner_text()
+        assert section.locator("figure.chart").count() == 0
+        assert {one[3] for one in lines(section, "Stages of deals")} == {"–"}
+
+
 def test_every_figure_opens(browser, file):
     """Each link of each view opens a panel of its own with a list of records, or says why not."""
     with opened(browser, file) as page:

@@ -14,6 +14,7 @@ SCRIPTS = (
     "dashboard_data.js",
     "dashboard_parts.js",
     "dashboard_figures.js",
+    "dashboard_reviews.js",
     "dashboard_views.js",
     "dashboard.js",
 )

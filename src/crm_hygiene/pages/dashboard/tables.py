@@ -139,6 +139,14 @@ TABLES = {
         share_by="signal",
     ),
     "review_list": Table("marts.signal_review_list"),
+    "spread": Table("marts.signal_spread", order="crm, signal, object_type"),
+    # A series is whole where the cap allows: those that shift first.
+    "cutoff_shifts": Table(
+        "marts.cutoff_shifts",
+        order="part is distinct from 'all', status is distinct from 'shift', crm, object_type, "
+        "event, part, days_to_cutoff desc",
+        in_words="all parts together first, then those that shift",
+    ),
     "dirty": Table(
         "marts.dirty_records",
         order=f"{WORST_FIRST}, amount desc nulls last, last_bad_at desc, record_key, archetype",
@@ -250,12 +258,23 @@ TABLES = {
         "automation_id",
         in_words="most changes first",
     ),
+    "key_fields": Table(
+        "marts.key_field_writers",
+        order="is_money_field desc, object_type, field, crm",
+        in_words="money fields first",
+    ),
     "attribution": Table("marts.attribution_coverage"),
     "stop_the_line": Table(
         "marts.stop_the_line",
         order="status desc, change_date desc, n_bad_changes desc, crm, machine",
         in_words="stops first, then the newest",
         where="is_current",
+    ),
+    "reverts": Table(
+        "marts.revert_list",
+        order="is_standing desc, change_date desc, amount desc nulls last, crm, machine, "
+        "record_key, field",
+        in_words="what still stands first, then the newest, then by amount",
     ),
     "fix_scores": Table(
         "marts.fix_scores", order="crm, kind, fix_rank, rule_id", in_words="by rank"
@@ -264,6 +283,29 @@ TABLES = {
         "marts.stage_dwell_percentiles",
         order=f"{WHOLE_FIRST}, crm, object_type, pipeline, stage, segment",
         in_words="all segments together first",
+    ),
+    "funnel": Table(
+        "marts.stage_funnel",
+        order=f"{WHOLE_FIRST}, crm, object_type, pipeline, stage_order nulls last, stage, segment",
+        in_words="all segments together first",
+    ),
+    # Fields whose values are in order are only counted.
+    "picklist_values": Table(
+        "marts.picklist_values",
+        where="verdict <> 'ok'",
+        order="standardise_first desc, n_records desc, crm, object_type, field, value",
+        in_words="what to standardise first, then by records",
+    ),
+    "picklist_counts": Table(
+        "marts.picklist_values",
+        cap=None,
+        count_by=("crm", "object_type", "field", "standardise_first", "verdict"),
+    ),
+    "placeholders": Table(
+        "marts.placeholder_use",
+        where="n_placeholders > 0",
+        order="field_share desc, n_placeholders desc, crm, object_type, field, owner_id",
+        in_words="the fields with the largest share first",
     ),
     "impact": Table(
         "marts.cleanup_impact",

@@ -110,8 +110,8 @@ function notSplitBy(applied) {
 // --- Combining ---
 
 const WORST_FIRST = [
-  "alert", "stop", "missed", "breach", "below_target", "drifted", "watch", "ok", "met",
-  "measured", "insufficient_data", "no_cases", "not_landed",
+  "alert", "stop", "missed", "breach", "fail", "below_target", "drifted", "shift", "watch", "ok", "met", "pass",
+  "measured", "insufficient_data", "no_cases", "no_changes", "not_landed",
 ];
 const UNJUDGED = new Set(["insufficient_data", "no_cases", "not_landed"]);
 

@@ -122,6 +122,7 @@ function signalFigure(id) {
     applied: ["crm", "segment"],
     points: daysOf("signals_history", "signal_date", "rate", isPart(past)),
     historyNote: "The history of changes is not landed, or has no day yet.",
+    more: spreadPart(id),
     records: recordsOf("evidence", "Occurrences", (value) => value("signal") === id, ["object_type", "kind", "channel"],
       // A stuck record counts until it moves, however long ago it got stuck; a period's end has days of its own.
       from && id !== "commit_close_date_churn" ? {
@@ -296,7 +297,7 @@ function stopFigure(crm, machine, date) {
       remedy: "Pause it, mend what it writes, put the old values back, and only then let it run again.",
     },
     parts: [], count: stop.n_records, noun: "record", limits: [], applied: ["crm"],
-    extra: `For example: ${stop.sample_records}`,
+    extra: [`For example: ${stop.sample_records}`, revertNote(crm, machine, date)].filter(Boolean).join(". "),
     records: recordsOf("dirty", "Dirty records with these faults from this machine, of any day", (value) =>
       value("crm") === crm && rules.includes(value("archetype")) &&
       [value("automation_id"), value("actor_id")].includes(machine || null), ["archetype", "object_type"]),
@@ -505,6 +506,6 @@ function figurePanel(figure) {
       ["Team", register.owner_team && words(register.owner_team)],
       ...figure.limits.map(([label, value]) => [label, value === undefined ? "differs by part" : value === null ? null : tell(value, figure.unit)]),
     ]),
-    partsTable(figure), trendChart(figure), records,
+    partsTable(figure), figure.more, trendChart(figure), records,
   ];
 }

@@ -53,7 +53,8 @@ const TONES = {
   alert: "bad", stop: "bad", missed: "bad", breach: "bad", drifted: "bad", critical: "bad",
   not_allowed: "bad", immutable_changed: "bad", overdue: "bad", watch: "watch", high: "watch",
   below_target: "watch", unknown_writer: "watch", ok: "good", met: "good", same: "good",
-  allowed: "good", cleared: "good",
+  allowed: "good", cleared: "good", fail: "bad", pass: "good", shift: "watch", isolated: "watch",
+  systemic: "watch", machine: "watch",
 };
 
 function statusMark(value) {
@@ -177,6 +178,7 @@ function tableCell(table, row, column) {
   if (RECORD_KEYS.has(column.name)) return withId(recordName(value), value);
   if (USER_IDS.has(column.name)) return withId(ownerName(value, crm), value);
   if (LABELLED[column.name]) return withId(labelOf(crm, objectType, LABELLED[column.name], value), value);
+  if (VALUES.has(column.name) && table.has("field")) return withId(valueName(crm, objectType, table.value(row, "field"), value), value);
   if (column.name === "part") return withId(partName(table.value(row, "report"), crm, value), value);
   if (column.name === "detail") return bdi(spoken(value, crm, objectType));
   if (table.has("unit") && UNITED.has(column.name)) {
@@ -194,8 +196,17 @@ function withId(name, id) {
 }
 
 const RECORD_KEYS = new Set(["record_key", "survivor_record_key"]);
-const USER_IDS = new Set(["owner_id", "actor_id", "changed_by", "machine"]);
+const USER_IDS = new Set([
+  "owner_id", "actor_id", "changed_by", "machine", "top_person_id", "writer_1", "writer_2", "writer_3",
+]);
 const LABELLED = { __proto__: null, stage: "stage", pipeline: "pipeline" };
+
+// What a field of the same row holds or held.
+const VALUES = new Set(["value", "use_instead", "restore_value", "bad_value", "current_value"]);
+
+function valueName(crm, objectType, field, value) {
+  return labelOf(crm, objectType, field === "lead_source" ? "source" : field, value);
+}
 
 // The parts of a report: of a pipeline its stages, else sources and the like.
 function partName(report, crm, part) {

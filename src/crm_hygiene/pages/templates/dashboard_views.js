@@ -163,7 +163,8 @@ function overview() {
   return [
     stopBanner(), gradesSection(),
     section("Data health", "Ten metrics; open one for its parts, its days and the records behind it.", notSplit(["crm", "segment"]),
-      figureTable("Data-health metrics", worstFirst(known("health", "metric", "metric").map(metricFigure)))),
+      figureTable("Data-health metrics", worstFirst(known("health", "metric", "metric").map(metricFigure))),
+      el("p", { class: "quiet" }, "Values to standardise and words for nothing stand ", el("a", { href: hashOf({ view: "revops" }) }, "under RevOps"), ".")),
     section("Process signals", "How often the process goes wrong: the rate of the last four weeks against its limits and what was usual.", notSplit(["crm", "segment"]),
       figureTable("Process signals", worstFirst(known("signals", "signal", "signal").map(signalFigure)), true)),
     archetypesSection(), causesSection(8),
@@ -179,6 +180,7 @@ function sdr() {
     section("How leads are worked", null, cards([
       ...["speed_to_lead", "lead_owner_changes"].filter(isTeamFigure).map(teamFigure), metricFigure("duplicate_rate"),
       signalFigure("sla_rush_update"), slaFigure("no_stale_lead")]), teamFiguresNote(["speed_to_lead", "lead_owner_changes"])),
+    funnelSection("lead", "From new lead to qualified"),
     section("Duplicates", "Records that another one should survive.", explorer({
       title: "Duplicate records", what: "duplicates", table: tableOf("duplicates"), accept: () => true,
       shown: ["record_id", "object_type", "crm", "matched_by", "n_own_values", "segment", "owner_id", "survivor_record_key"],
@@ -257,6 +259,7 @@ function ae() {
       signalFigure("stage_dwell_anomaly"), signalFigure("stage_dwell_shift"), archetypeFigure("stage_regression"),
       signalFigure("late_edit"), signalFigure("commit_close_date_churn"), metricFigure("past_close_no_next_step"),
       slaFigure("next_step_on_every_open_deal")])),
+    funnelSection("opportunity", "From stage to stage"),
     dwellSection(),
     reviewSection(["stage_dwell_anomaly", "late_edit", "commit_close_date_churn", "multi_stage_jump"]),
   ];
@@ -282,7 +285,7 @@ function revops() {
   const fixes = tableOf("fix_scores");
   return [
     stopBanner(),
-    section("Who changes what", null, cards([attributionFigure()]),
+    section("Who changes what", null, cards([attributionFigure()]), keyFields(),
       explorer({
         title: "Who writes each field", what: "writers", table: tableOf("writers"), accept: () => true,
         shown: RECORD_COLUMNS.writers, facets: ["object_type", "field", "channel", "verdict"],
@@ -297,6 +300,7 @@ function revops() {
         value("causing_step") === "integration" || ["automation", "integration", "import"].includes(value("actor_kind")), ["archetype", "object_type", "actor_kind"]),
       what: "automation_damage",
     })),
+    revertsSection(),
     section("What to mend first", "Impact times frequency, by effort and risk.", notSplit(["crm"]), simpleTable("Fix scores", [
       { label: "Rule", cell: (fix) => figureLink(`${fix.kind}:${fix.rule_id}`, fix.rule) },
       { label: "CRM", cell: (fix) => crmName(fix.crm) },
@@ -318,6 +322,7 @@ function revops() {
         { label: "Counted", kind: "number", wide: true, cell: (row) => row.denominator === null ? "–" : `${row.numerator} of ${row.denominator}` },
         { label: "Status", cell: (row) => statusMark(row.status) },
       ], shown))),
+    spreadSection(), cutoffSection(), picklistSection(), placeholderSection(),
   ];
 }
 
