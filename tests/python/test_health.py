@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
+from functools import cached_property
 from statistics import median
 
 import pytest
@@ -44,7 +45,11 @@ class Crm:
     def __init__(self, warehouse: Warehouse, as_of: dt.datetime):
         self.as_of = as_of
         self.changes = defaultdict(list)
+        self.told_from: dict[tuple, dt.datetime] = {}
         for change in rows(warehouse, "staging.stg_crm__told_changes"):
+            field = (change["crm"], change["object_type"], change["field"])
+            first = self.told_from.get(field, change["changed_at"])
+            self.told_from[field] = min(first, change["changed_at"])
             if change["change_class"] == "effective" and not change["is_orphan"]:
                 key = (change["crm"], change["object_type"], change["record_id"], change["field"])
                 self.changes[key].append(change)
@@ -116,10 +121,17 @@ class Crm:
                     for field, _ in REQUIRED[object_type]
                     if not self.lacks(record, object_type, field)
                 }
-                if record["is_live"]:
+                if self.was_there(record):
                     self.records[object_type].append(record)
                     if record.get("is_hard_bounced"):
                         self.bouncing.add(record["crm"])
+
+    def was_there(self, record: dict) -> bool:
+        """Whether a record was made by then, and is live or was deleted later."""
+        is_gone = not record["is_live"] and (
+            record["deleted_at"] is None or record["deleted_at"] <= self.as_of
+        )
+        return not is_gone and record["created_at"] <= self.as_of
 
     def set_as_of(self, record: dict, object_type: str, field: str) -> None:
         """Give the record the value that the field's history tells, where it has one."""
@@ -160,6 +172,15 @@ class Crm:
         first = self.first_milestones.get((record["crm"], record["pipeline"]))
         return kind == "won" or (kind == "open" and first is not None and place >= first)
 
+    @cached_property
+    def worked_accounts(self) -> set[tuple]:
+        """The accounts that an open deal names."""
+        return {
+            (deal["crm"], deal["account_id"])
+            for deal in self.records["opportunity"]
+            if self.kind(deal) == "open"
+        }
+
     def missing(self, object_type: str, record: dict) -> list[str]:
         return sorted(
             field
@@ -178,13 +199,10 @@ class Crm:
         if object_type in ("account", "contact", "lead"):
             found["duplicate_rate"] = record["record_key"] in self.duplicates
             found["owned_by_inactive_user"] = not is_owned
-        if object_type == "account":
-            found["accounts_with_open_opportunity"] = any(
-                (deal["crm"], deal["account_id"]) == (crm, record["id"])
-                and self.kind(deal) == "open"
-                for deal in self.records["opportunity"]
-            )
-        if object_type == "contact":
+        # What was merged since had deals and activities that are the survivor's today.
+        if object_type == "account" and not record["is_merged"]:
+            found["accounts_with_open_opportunity"] = (crm, record["id"]) in self.worked_accounts
+        if object_type == "contact" and not record["is_merged"]:
             touched = self.touched.get((crm, "contact", record["id"]), [])
             start = self.as_of - dt.timedelta(days=90)
             found["contacts_active_90d"] = any(instant > start for instant in touched)
@@ -311,9 +329,68 @@ def test_histories_tell_a_day_as_it_was_measured(copy, crm):
         "time_in_stage",
         "consent_coverage",
         "do_not_contact",
+        "contacts_active_90d",
+        "accounts_with_open_opportunity",
     }
     measured = copy.sql(f"select {columns} from marts.data_health_daily where segment = 'all'")
     assert rebuilt <= set(measured)
+
+
+# What tells a metric of an earlier day: whose history, and of which fields. Activities have dates
+# of their own; what else the metrics read (owners' log-ins, addresses, duplicates) has no history.
+TOLD_BY = {
+    "past_close_no_next_step": ("opportunity", ["stage", "close_date", "next_step"]),
+    "closed_lost_no_reason": ("opportunity", ["stage", "loss_reason"]),
+    "time_in_stage": ("opportunity", ["stage"]),
+    "accounts_with_open_opportunity": ("opportunity", ["stage"]),
+    "consent_coverage": (None, ["consent_status"]),
+    "do_not_contact": (None, ["do_not_contact"]),
+}
+
+
+def is_told(then: Crm, crm: str, metric: str, object_type: str) -> bool:
+    """Whether the histories reach back to the day, for a metric of an object."""
+    if metric == "contacts_active_90d":
+        window = dt.timedelta(days=90)
+        touched = [instants for key, instants in then.touched.items() if key[:2] == (crm, "contact")]
+        return any(
+            then.as_of - 2 * window < instant <= then.as_of - window
+            for instants in touched
+            for instant in instants
+        )
+    if metric not in TOLD_BY:
+        return False
+    teller, fields = TOLD_BY[metric]
+    keys = [(crm, teller or object_type, field) for field in fields]
+    return all(then.told_from.get(key, dt.datetime.max) <= then.as_of for key in keys)
+
+
+def test_earlier_days_are_as_the_histories_tell(demo):
+    """Every rebuilt figure of every earlier day is counted anew; no other metric has one."""
+    landed = {
+        (row["crm"], row["metric"], row["object_type"])
+        for row in rows(demo, "marts.data_health_daily")
+        if row["status"] != "not_landed"
+    }
+    found = defaultdict(dict)
+    for row in rows(demo, "marts.data_health_rebuilt"):
+        key = (row["crm"], row["metric"], row["object_type"])
+        found[row["metric_date"]][key] = (row["numerator"], row["denominator"])
+        assert row["is_rebuilt"] and row["segment"] == "all"
+    days = rows(demo, "intermediate.int_health__rebuilt_days")
+    assert len(days) == 20 and any(found.values())
+    for day in days:
+        then = Crm(demo, day["seen_at"])
+        expected = defaultdict(list)
+        for (crm, metric, object_type, segment), verdicts in counted(then).items():
+            if segment == "all" and (crm, metric, object_type) in landed:
+                if is_told(then, crm, metric, object_type):
+                    expected[crm, metric, object_type] = verdicts
+        assert found[day["metric_date"]].keys() == expected.keys(), day
+        for key, verdicts in expected.items():
+            numerator, denominator = found[day["metric_date"]][key]
+            assert denominator == len(verdicts), (day, key)
+            assert abs(numerator - sum(map(Decimal, verdicts))) <= Decimal("0.001"), (day, key)
 
 
 def test_a_past_day_stands_beside_the_others(copy, crm):

@@ -27,17 +27,7 @@ done as (
     from activities
     inner join activity_links as links
         on activities.crm = links.crm and activities.activity_id = links.activity_id
-    where
-        activities.is_live
-        and not activities.is_planned
-        and {{ took_place('activities.status') }}
-        and activities.occurred_at <= {{ as_of() }}
-        and not (
-            links.object_type in ('contact', 'lead')
-            and coalesce(activities.is_automated, false)
-            and coalesce(activities.activity_type, '') = 'email'
-            and coalesce(activities.direction, '') <> 'inbound'
-        )
+    where {{ is_touch('activities', 'links') }} and activities.occurred_at <= {{ as_of() }}
     group by links.crm, links.object_type, links.record_id
 ),
 

@@ -1,19 +1,25 @@
 -- One row per metric × CRM × object type × earlier day: what the metric was on that day, as the
 -- histories tell. A metric whose fields have no history, or none that reaches back, has no row.
 {%- set double = type_double() -%}
-{#- Each metric: its object type, and the fields whose history it needs. -#}
+{#- Each metric: its object types, whose history it needs (own: their own), and of which fields. -#}
 {%- set needs = {
-    'past_close_no_next_step': ('opportunity', ['stage', 'close_date', 'next_step']),
-    'closed_lost_no_reason': ('opportunity', ['stage', 'loss_reason']),
-    'time_in_stage': ('opportunity', ['stage']),
-    'consent_coverage': ('contact', ['consent_status']),
-    'do_not_contact': ('contact', ['do_not_contact']),
+    'past_close_no_next_step': (['opportunity'], 'own', ['stage', 'close_date', 'next_step']),
+    'closed_lost_no_reason': (['opportunity'], 'own', ['stage', 'loss_reason']),
+    'time_in_stage': (['opportunity'], 'own', ['stage']),
+    'consent_coverage': (['contact', 'lead'], 'own', ['consent_status']),
+    'do_not_contact': (['contact', 'lead'], 'own', ['do_not_contact']),
+    'accounts_with_open_opportunity': (['account'], 'opportunity', ['stage']),
 } -%}
+{%- set told_metrics = needs | list + ['contacts_active_90d'] -%}
 {%- set fields = ['close_date', 'next_step', 'loss_reason', 'consent_status', 'do_not_contact'] -%}
 {%- set need_rows = [] -%}
-{%- for metric, (object_type, histories) in needs.items() -%}
-    {%- for field in histories -%}
-        {%- do need_rows.append((metric, object_type, field)) -%}
+{%- for metric, (object_types, told_by, histories) in needs.items() -%}
+    {%- for object_type in object_types -%}
+        {%- for field in histories -%}
+            {%- do need_rows.append((
+                metric, object_type, object_type if told_by == 'own' else told_by, field,
+            )) -%}
+        {%- endfor -%}
     {%- endfor -%}
 {%- endfor %}
 
@@ -37,6 +43,10 @@ stage_periods as (
     select * from {{ ref('int_history__stage_periods') }}
 ),
 
+touches as (
+    select * from {{ ref('int_health__rebuilt_touches') }}
+),
+
 populations as (
     select * from {{ ref('int_health__populations') }}
 ),
@@ -46,7 +56,9 @@ metrics as (
 ),
 
 needs as (
-    select * from {{ text_rows(['metric', 'object_type', 'field'], need_rows) }}
+    select * from {{ text_rows(
+        ['metric', 'object_type', 'told_by', 'field'], need_rows
+    ) }}
 ),
 
 field_starts as (
@@ -72,7 +84,7 @@ reaches as (
     left join field_starts
         on
             populations.crm = field_starts.crm
-            and needs.object_type = field_starts.object_type
+            and needs.told_by = field_starts.object_type
             and needs.field = field_starts.field
     where populations.is_landed
     group by needs.metric, populations.crm, needs.object_type
@@ -87,11 +99,28 @@ told_of as (
         days.seen_at
     from reaches
     inner join days on reaches.starts_at <= days.seen_at
+
+    union all
+
+    -- Activities have dates of their own: they reach back where there are some before as well.
+    select distinct
+        populations.metric,
+        populations.crm,
+        populations.object_type,
+        days.metric_date,
+        days.seen_at
+    from populations
+    inner join touches on populations.crm = touches.crm
+    inner join days on touches.metric_date = days.metric_date
+    where
+        populations.metric = 'contacts_active_90d'
+        and populations.is_landed
+        and touches.was_active_before
 ),
 
 judged_days as (
     select
-        {%- for metric in needs %}
+        {%- for metric in told_metrics %}
             max(case when metric = '{{ metric }}' then 1 else 0 end) = 1 as judges_{{ metric }},
         {%- endfor %}
         crm,
@@ -153,6 +182,21 @@ stays as (
         and (stage_periods.ended_at is null or stage_periods.ended_at > days.seen_at)
 ),
 
+-- Which account a deal names is read as of today: its changes are not told.
+worked_accounts as (
+    select distinct
+        records.crm,
+        records.account_id,
+        days.metric_date
+    from stays
+    inner join days on stays.metric_date = days.metric_date
+    inner join records on stays.record_sk = records.record_sk
+    where
+        case when stays.is_current then records.stage_kind else stays.stage_kind end = 'open'
+        and records.created_at <= days.seen_at
+        and (records.is_live or records.deleted_at > days.seen_at)
+),
+
 records_then as (
     select
         judged_days.*,
@@ -178,7 +222,18 @@ records_then as (
             when values_then.has_do_not_contact
                 then {{ parse_value('values_then.do_not_contact', 'text', 'boolean') }}
             else records.do_not_contact
-        end as is_not_to_be_contacted
+        end as is_not_to_be_contacted,
+        -- What an absorbed record had is the survivor's today.
+        not records.is_merged as is_not_absorbed,
+        coalesce(touches.is_active, false)
+        or coalesce(
+            records.last_activity_at <= judged_days.seen_at
+            and records.last_activity_at > {{ later(
+                'judged_days.seen_at', -86400, threshold('contacts_active__days')
+            ) }},
+            false
+        ) as is_active,
+        worked_accounts.account_id is not null as has_open_opportunity
     from records
     inner join judged_days
         on records.crm = judged_days.crm and records.object_type = judged_days.object_type
@@ -191,6 +246,17 @@ records_then as (
         on
             records.record_sk = stays.record_sk
             and judged_days.metric_date = stays.metric_date
+    left join touches
+        on
+            records.record_key = touches.record_key
+            and judged_days.metric_date = touches.metric_date
+    left join worked_accounts
+        on
+            records.crm = worked_accounts.crm
+            -- In the key, since a condition on one side alone keeps engines from hashing the join.
+            and case when records.object_type = 'account' then records.record_id end
+            = worked_accounts.account_id
+            and judged_days.metric_date = worked_accounts.metric_date
     where
         records.created_at <= judged_days.seen_at
         and (records.is_live or records.deleted_at > judged_days.seen_at)
@@ -215,12 +281,18 @@ checks as (
         case when judges_consent_coverage then coalesce(consent <> 'unknown', false) end
             as consent_coverage,
         case when judges_do_not_contact then coalesce(is_not_to_be_contacted, false) end
-            as do_not_contact
+            as do_not_contact,
+        case when judges_contacts_active_90d and is_not_absorbed then is_active end
+            as contacts_active_90d,
+        case
+            when judges_accounts_with_open_opportunity and is_not_absorbed
+                then has_open_opportunity
+        end as accounts_with_open_opportunity
     from records_then
 ),
 
 counts as (
-    {%- for metric in needs %}
+    {%- for metric in told_metrics %}
         select
             '{{ metric }}' as metric,
             crm,
