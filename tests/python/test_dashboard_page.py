@@ -400,7 +400,7 @@ def test_what_shifts_around_the_cutoff_is_shown(browser, file, demo):
         assert sum(one[1] == "Shift" for one in shown) == sum(row[4] == "shift" for row in rows)
         assert shifts and [one[1] for one in shown[: len(shifts)]] == ["Shift"] * len(shifts)
         assert shown[0][2] == f"{float(shifts[0][5]):.2g} a day"
-        assert "Close date changedSalesforce opportunity" == shown[0][0]
+        assert shown[0][0] == "Close date changedSalesforce opportunity"
         assert "Ask who moves dates" in shown[0][5]
         assert section.locator(".folded").inner_text().count("(") == len(rows) - len(landed)
         charts = section.locator("figure.chart")
@@ -462,11 +462,11 @@ def test_what_to_put_back_is_listed_and_masked(browser, file, demo, tmp_path):
         assert f"{n_own} fields to put back" in page.locator("#panel-body").inner_text()
     with duckdb.connect(str(demo.path), read_only=True) as connection:
         shown = dashboard.Payload(connection, masks="nothing").build()
-    label = demo.sql(
-        "select label from staging.stg_crm__labels inner join marts.revert_list as reverts "
-        "using (crm, object_type) where reverts.crm = 'hubspot' and labels_field_is_source"
-        .replace("labels_field_is_source", "stg_crm__labels.field = 'source' and value = bad_value")
-    )[0][0]
+    [(label,)] = demo.sql(
+        "select distinct label from staging.stg_crm__labels as labels "
+        "inner join marts.revert_list as reverts using (crm, object_type) "
+        "where crm = 'hubspot' and labels.field = 'source' and value = bad_value"
+    )
     with opened(browser, written(shown, tmp_path / "shown.html"), "revops") as page:
         assert "masked" not in part(page, "What to put back").inner_text()
         page.locator(f"{scope} input[type=search]").fill("hubspot")

@@ -352,7 +352,9 @@ def is_told(then: Crm, crm: str, metric: str, object_type: str) -> bool:
     """Whether the histories reach back to the day, for a metric of an object."""
     if metric == "contacts_active_90d":
         window = dt.timedelta(days=90)
-        touched = [instants for key, instants in then.touched.items() if key[:2] == (crm, "contact")]
+        touched = [
+            instants for key, instants in then.touched.items() if key[:2] == (crm, "contact")
+        ]
         return any(
             then.as_of - 2 * window < instant <= then.as_of - window
             for instants in touched
@@ -383,9 +385,9 @@ def test_earlier_days_are_as_the_histories_tell(demo):
         then = Crm(demo, day["seen_at"])
         expected = defaultdict(list)
         for (crm, metric, object_type, segment), verdicts in counted(then).items():
-            if segment == "all" and (crm, metric, object_type) in landed:
-                if is_told(then, crm, metric, object_type):
-                    expected[crm, metric, object_type] = verdicts
+            is_whole = segment == "all" and (crm, metric, object_type) in landed
+            if is_whole and is_told(then, crm, metric, object_type):
+                expected[crm, metric, object_type] = verdicts
         assert found[day["metric_date"]].keys() == expected.keys(), day
         for key, verdicts in expected.items():
             numerator, denominator = found[day["metric_date"]][key]
