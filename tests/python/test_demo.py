@@ -285,6 +285,7 @@ def test_every_planted_signature_and_nothing_else_in_what_is_planted_whole(demo)
     whole = {
         "activity_padding",
         "amount_raised_before_win",
+        "blank_after_handoff",
         "born_duplicate_after_routing",
         "handoff_stops_clock",
         "inflation_near_win",

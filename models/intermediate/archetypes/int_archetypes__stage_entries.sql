@@ -9,6 +9,7 @@
     ('amount', 'amount', 'amount'),
     ('contact_role', 'contact_roles', 'contact role'),
     ('meeting', 'meetings', 'meeting'),
+    ('next_meeting', 'meetings', 'next meeting'),
 ] %}
 with periods as (
     select * from {{ ref('int_history__stage_periods') }}
@@ -16,6 +17,10 @@ with periods as (
 
 stage_evidence as (
     select * from {{ ref('stage_evidence') }}
+),
+
+stage_criteria as (
+    select * from {{ ref('stage_criteria') }}
 ),
 
 inputs as (
@@ -47,16 +52,16 @@ field_changes as (
         and field in ('next_step', 'amount')
 ),
 
-held_meetings as (
+meetings as (
     select
         crm,
         activity_id,
-        occurred_at
+        occurred_at,
+        is_planned
     from {{ ref('stg_crm__activities') }}
     where
         activity_type = 'meeting'
         and is_live
-        and not is_planned
         and coalesce(status, 'done') not in ('canceled', 'cancelled', 'no_show', 'rescheduled')
 ),
 
@@ -130,6 +135,34 @@ required as (
         stages.crm, stages.object_type, stages.pipeline, stages.stage, stages.is_milestone
 ),
 
+criteria as (
+    select
+        stages.crm,
+        stages.object_type,
+        stages.pipeline,
+        stages.stage,
+        stages.is_milestone,
+        policy.entry,
+        row_number() over (
+            partition by
+                stages.crm, stages.object_type, stages.pipeline, stages.stage, stages.is_milestone
+            order by
+                case when policy.stage = '*milestone*' then 1 else 0 end,
+                case when policy.crm = '*' then 1 else 0 end,
+                case when coalesce(policy.pipeline, '*') = '*' then 1 else 0 end
+        ) as place
+    from stages
+    inner join stage_criteria as policy
+        on
+            stages.object_type = policy.object_type
+            and policy.crm in ('*', stages.crm)
+            and coalesce(policy.pipeline, '*') in ('*', stages.pipeline)
+            and (
+                stages.stage = policy.stage
+                or (policy.stage = '*milestone*' and stages.is_milestone)
+            )
+),
+
 entries as (
     select
         periods.record_sk,
@@ -139,6 +172,7 @@ entries as (
         periods.record_id,
         periods.period_number,
         periods.stage,
+        criteria.entry as entry_criterion,
         periods.started_at as entered_at,
         {{ later('periods.started_at', -86400, days) }} as first_meeting_at,
         {{ later('periods.started_at', 86400, days) }} as last_evidence_at,
@@ -153,6 +187,14 @@ entries as (
             and coalesce(periods.pipeline, '') = required.pipeline
             and periods.stage = required.stage
             and periods.is_milestone = required.is_milestone
+    left join criteria
+        on
+            required.crm = criteria.crm
+            and required.object_type = criteria.object_type
+            and required.pipeline = criteria.pipeline
+            and required.stage = criteria.stage
+            and required.is_milestone = criteria.is_milestone
+            and criteria.place = 1
     where {{ later('periods.started_at', 86400, days) }} < {{ as_of() }}
 ),
 
@@ -233,20 +275,42 @@ values_found as (
     group by entries.record_sk, entries.period_number
 ),
 
+-- A next meeting that has been held since was still ahead when the stage was entered.
 meetings_found as (
-    select distinct
+    select
         entries.record_sk,
-        entries.period_number
+        entries.period_number,
+        max(
+            case
+                when
+                    not meetings.is_planned
+                    and meetings.occurred_at
+                    between entries.first_meeting_at and entries.last_evidence_at
+                    then 1
+                else 0
+            end
+        ) as has_meeting,
+        max(
+            case
+                when
+                    meetings.occurred_at > entries.entered_at
+                    and (
+                        meetings.is_planned or meetings.occurred_at <= entries.last_evidence_at
+                    )
+                    then 1
+                else 0
+            end
+        ) as has_next_meeting
     from entries
     inner join links
         on
             entries.crm = links.crm
             and entries.object_type = links.object_type
             and entries.record_id = links.record_id
-    inner join held_meetings
-        on links.crm = held_meetings.crm and links.activity_id = held_meetings.activity_id
-    where
-        held_meetings.occurred_at between entries.first_meeting_at and entries.last_evidence_at
+    inner join meetings
+        on links.crm = meetings.crm and links.activity_id = meetings.activity_id
+    where meetings.occurred_at >= entries.first_meeting_at
+    group by entries.record_sk, entries.period_number
 ),
 
 -- Without a history, what a closed deal holds today does not tell what it held then.
@@ -260,7 +324,10 @@ compared as (
                 as lacks_{{ field }},
         {%- endfor %}
         entries.needs_contact_role and contact_roles.record_id is null as lacks_contact_role,
-        entries.needs_meeting and meetings_found.record_sk is null as lacks_meeting
+        {%- for requirement in ['meeting', 'next_meeting'] %}
+            entries.needs_{{ requirement }} and coalesce(meetings_found.has_{{ requirement }}, 0) = 0
+                as lacks_{{ requirement }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
     from entries
     left join records on entries.record_sk = records.record_sk
     left join histories
@@ -313,6 +380,7 @@ final as (
                         || case when lacks_{{ requirement }} then ', no {{ words }}' else '' end
                     {%- endfor %}
                     || ' within ' || cast({{ days }} as integer) || ' days'
+                    || coalesce('; to enter it: ' || entry_criterion, '')
         end as detail
     from judged
 )

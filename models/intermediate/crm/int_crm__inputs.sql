@@ -40,7 +40,8 @@ stage_map as (
 users as (
     select
         crm,
-        kind
+        kind,
+        team
     from {{ ref('stg_crm__users') }}
 ),
 
@@ -322,6 +323,19 @@ found as (
     from users
     cross join objects
     where users.kind = 'queue'
+
+    union all
+
+    -- Nothing passes from team to team where all are of one.
+    select
+        users.crm,
+        objects.object_type,
+        'teams' as input
+    from users
+    cross join objects
+    where users.kind = 'human'
+    group by users.crm, objects.object_type
+    having count(distinct users.team) > 1
 
     union all
 

@@ -28,13 +28,20 @@ occurrences as (
     from {{ ref('int_root_cause__occurrences') }}
 ),
 
+reassignments as (
+    select
+        record_sk,
+        detail
+    from {{ ref('int_health__reassignments') }}
+),
+
 faults as (
     {%- for metric in metrics %}
         select
             record_sk,
             '{{ metric }}' as finding,
             {{ 'missing_fields' if metric == 'missing_required_fields'
-                else 'cast(null as ' ~ text ~ ')' }} as detail
+                else 'cast(null as ' ~ text ~ ')' }} as missing_fields
         from checks
         where {{ metric }}
         {%- if not loop.last %}
@@ -50,9 +57,13 @@ final as (
         faults.finding,
         'metric' as kind,
         metrics.severity,
-        faults.detail
+        case faults.finding
+            when 'owned_by_inactive_user' then reassignments.detail
+            else faults.missing_fields
+        end as detail
     from faults
     inner join metrics on faults.finding = metrics.metric
+    left join reassignments on faults.record_sk = reassignments.record_sk
     where metrics.is_finding
 
     union all

@@ -7,6 +7,7 @@ from crm_hygiene.docs.words import (
     needs_text,
     per_cent,
     seed,
+    table,
     threshold_table,
     threshold_values,
 )
@@ -65,7 +66,29 @@ def rule_section(rule: dict[str, str], rules: list[dict]) -> list[str]:
         f"- **Model:** {link(path)}",
         "",
     ]
-    return lines + threshold_table(f"{rule['rule_id']}__")
+    stages = stage_table() if rule["rule_id"] == "premature_stage" else []
+    return lines + stages + threshold_table(f"{rule['rule_id']}__")
+
+
+def stage_table() -> list[str]:
+    """Return the lines of a table of what the stages ask for, in words and as it is judged."""
+    evidence, asked = seed("stage_evidence"), []
+    for stage in seed("stage_criteria"):
+        judged = ", ".join(
+            row["requirement"].replace("_", " ")
+            for row in evidence
+            if (row["crm"], row["stage"]) == (stage["crm"], stage["stage"])
+        )
+        crm, name = stage["crm"], stage["stage"]
+        where = "every CRM" if crm == "*" else crm
+        what = "every milestone" if name == "*milestone*" else f"`{name}`"
+        asked.append((where, what, stage["entry"], stage["exit"], judged or "as every milestone"))
+    return [
+        "What a stage asks for (seeds `stage_criteria`, and `stage_evidence` for what is judged):",
+        "",
+        *table(("CRM", "stage", "to enter it", "to leave it", "judged"), asked),
+        "",
+    ]
 
 
 def rules_page() -> str:

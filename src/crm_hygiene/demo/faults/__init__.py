@@ -3,6 +3,7 @@
 from crm_hygiene.demo.faults.archetypes import ArchetypeFaults
 from crm_hygiene.demo.faults.commits import CommitFaults
 from crm_hygiene.demo.faults.decisions import DecisionFaults
+from crm_hygiene.demo.faults.handoffs import HandoffFaults
 from crm_hygiene.demo.faults.history import HistoryFaults
 from crm_hygiene.demo.faults.late import LateFaults
 from crm_hygiene.demo.faults.signals import SignalFaults
@@ -46,3 +47,4 @@ def plant_late(crm):
     LateFaults(crm).plant()
     SignFaults(crm).plant()
     CommitFaults(crm).plant()
+    HandoffFaults(crm).plant()

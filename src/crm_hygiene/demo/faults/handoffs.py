@@ -1,0 +1,37 @@
+"""What one team hands to another, beside the usual business, from a random stream of its own."""
+
+from datetime import datetime
+
+from crm_hygiene.demo.faults.late import US, LateFaults, days_before
+from crm_hygiene.demo.world import AS_OF, DAY, SECOND
+
+
+class HandoffFaults(LateFaults):
+    """Records that the SDRs gave to the sellers."""
+
+    def chapters(self):
+        """The chapters in their order; a new one comes last."""
+        return (self.left_blank,)
+
+    def left_blank(self):
+        """Amounts filled in a week after the handoff, or a second later; people nobody reaches."""
+        crm, name = self.crm, "blank_after_handoff"
+        giver, taker, planner = crm.team("sdr")[0], crm.team("ae")[0], crm.team("revops")[0]
+        for late in (0, 1):
+            account = crm.account(datetime(2025, 5, 6, 9))
+            account.planted = True
+            more = {"account": account, "owner": giver, "amount": None}
+            deal = self.roomy_deal(*[None] * 3, 16, anchors=days_before(38, 28), **more)
+            given = self.entered(deal, self.path[3]) + DAY
+            filled = given + 7 * DAY + late * SECOND
+            deal.change(given, "owner_id", taker.id, planner)
+            deal.change(filled, "amount", str(24500 + 7000 * late), taker)
+            self.signature(name, deal, bool(late), given, f"amount {filled - given} later")
+        for n, columns in enumerate(({"phone": None}, {"phone": None, "email": None})):
+            person = crm.contact(None, AS_OF - 150 * DAY, country=US, owner=giver, **columns)
+            person.planted = True
+            self.touch(person, AS_OF - (40 + n) * DAY, "call", direction="inbound")
+            given = datetime(2026, 9, 8 + n, 10, 40)
+            person.change(given, "owner_id", taker.id, planner)
+            detail = "neither e-mail nor phone" if n else "an e-mail and no phone"
+            self.signature(name, person, bool(n), given, detail)
