@@ -1,7 +1,7 @@
 """Data health on the demo: counted anew in plain Python from the staging tables, day by day."""
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import Decimal
 from functools import cached_property
 from statistics import median
@@ -310,6 +310,70 @@ def test_missing_required_fields_are_named(demo, crm):
         for record in records
         if (missing := crm.missing(object_type, record))
     }
+
+
+def test_an_inactive_owners_records_go_to_the_manager_else_the_accounts_owner(demo):
+    """Told from the staging tables; the policy names no queue by default."""
+    users = {(u["crm"], u["user_id"]): u for u in rows(demo, "staging.stg_crm__users")}
+    records = {r["record_key"]: r for r in rows(demo, "intermediate.int_crm__records")}
+    accounts = {
+        (r["crm"], r["record_id"]): r["owner_id"]
+        for r in records.values()
+        if r["object_type"] == "account" and r["is_live"]
+    }
+
+    def works(crm, user):
+        return user is not None and users.get((crm, user), {"is_active": False})["is_active"]
+
+    def proposed(record):
+        crm = record["crm"]
+        manager = users.get((crm, record["owner_id"]), {}).get("manager_id")
+        if works(crm, manager):
+            return manager, "manager"
+        colleague = accounts.get((crm, record["account_id"]))
+        return (colleague, "account_owner") if works(crm, colleague) else (None, "none")
+
+    listed = {
+        row["record_key"]: (row["proposed_owner_id"], row["proposed_from"])
+        for row in rows(demo, "marts.owner_reassignments")
+    }
+    details = {row["record_key"]: row["detail"] for row in rows(demo, "marts.owner_reassignments")}
+    shown = {
+        row["record_key"]: row["detail"]
+        for row in rows(demo, "marts.data_health_findings")
+        if row["finding"] == "owned_by_inactive_user"
+    }
+    assert {source for _, source in listed.values()} == {"manager", "account_owner", "none"}
+    assert {records[key]["object_type"] for key in listed} >= {"account", "contact"}
+    assert listed == {key: proposed(records[key]) for key in listed}
+    # No case of the demo has an inactive owner.
+    assert shown == details
+
+
+def test_dead_data_is_what_the_inventory_counts_ranked(demo):
+    told = rows(demo, "marts.dead_data")
+    judged = [row for row in told if row["status"] == "measured"]
+    assert {row["dimension"] for row in judged} == {"all", "owner", "segment", "lead_source"}
+    counts = ("n_records", "n_stale_12m", "n_stale_24m")
+    inventory = defaultdict(Counter)
+    for row in rows(demo, "marts.crm_inventory"):
+        inventory[row["crm"], row["object_type"]].update({count: row[count] for count in counts})
+    found = defaultdict(Counter)
+    for row in judged:
+        key = (row["crm"], row["object_type"], row["dimension"])
+        found[key].update({count: row[count] for count in counts})
+    assert all(total == inventory[key[:2]] for key, total in found.items())
+    for row in judged:
+        peers = [one for one in judged if (one["crm"], one["dimension"]) == key_of(row)]
+        place = 1 + sum(one["n_stale_12m"] > row["n_stale_12m"] for one in peers)
+        assert row["stale_rank"] == (place if row["n_stale_12m"] else None)
+    # No activity of the demo names a case.
+    assert {row["object_type"] for row in told if row["status"] == "not_landed"} == {"case"}
+
+
+def key_of(row):
+    """The list in which a row of dead_data has its place."""
+    return row["crm"], row["dimension"]
 
 
 def test_histories_tell_a_day_as_it_was_measured(copy, crm):

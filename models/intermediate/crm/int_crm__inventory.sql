@@ -89,11 +89,7 @@ records as (
             as is_consent_known,
         records.first_activity_at,
         records.last_activity_at,
-        -- What was given up or converted is not stale: nobody has to work it.
-        case
-            when records.object_type = 'lead' and records.stage_kind in ('won', 'lost') then null
-            else coalesce(records.last_activity_at, records.created_at)
-        end as last_touched_at,
+        {{ last_touched_at('records') }} as last_touched_at,
         case when records.updated_at <= {{ as_of() }} then records.updated_at end as modified_at
     from inventoried as records
     left join blank_fields on records.record_sk = blank_fields.record_sk

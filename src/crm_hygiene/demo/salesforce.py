@@ -53,7 +53,7 @@ class Salesforce(SalesforceRows):
         for name in ["Ray Quill", "Joy Reeve"]:
             self.employ(name, "revops")
         self.employ("Amy Stahl", "marketing")
-        self.employ("Gus Tate", "ae", active=False)
+        self.employ("Gus Tate", "ae", active=False, manager=boss)
         self.employ("Eva Ulrich", "ae", active=False)
         self.machines = {
             "automation": self.employ("Automated Process", "", kind="automation"),

@@ -11,15 +11,17 @@ class HandoffFaults(LateFaults):
 
     def chapters(self):
         """The chapters in their order; a new one comes last."""
-        return (self.left_blank,)
+        return (self.left_blank, self.left_behind)
 
     def left_blank(self):
         """Amounts filled in a week after the handoff, or a second later; people nobody reaches."""
         crm, name = self.crm, "blank_after_handoff"
+        self.accounts = []
         giver, taker, planner = crm.team("sdr")[0], crm.team("ae")[0], crm.team("revops")[0]
-        for late in (0, 1):
-            account = crm.account(datetime(2025, 5, 6, 9))
+        for late, owner in enumerate((crm.team("cs")[0], crm.team("ae", active=False)[-1])):
+            account = crm.account(datetime(2025, 5, 6, 9), owner=owner)
             account.planted = True
+            self.accounts.append(account)
             more = {"account": account, "owner": giver, "amount": None}
             deal = self.roomy_deal(*[None] * 3, 16, anchors=days_before(38, 28), **more)
             given = self.entered(deal, self.path[3]) + DAY
@@ -35,3 +37,12 @@ class HandoffFaults(LateFaults):
             person.change(given, "owner_id", taker.id, planner)
             detail = "neither e-mail nor phone" if n else "an e-mail and no phone"
             self.signature(name, person, bool(n), given, detail)
+
+    def left_behind(self):
+        """People of a seller who has left, at accounts whose owner works and has left as well."""
+        crm = self.crm
+        gone = crm.team("ae", active=False)[-1]
+        for account in self.accounts:
+            person = crm.contact(account, datetime(2025, 7, 1, 10), owner=gone)
+            person.planted = True
+            self.touch(person, AS_OF - 60 * DAY, "call", direction="inbound", by=crm.team("cs")[0])
