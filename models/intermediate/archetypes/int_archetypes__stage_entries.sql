@@ -325,7 +325,8 @@ compared as (
         {%- endfor %}
         entries.needs_contact_role and contact_roles.record_id is null as lacks_contact_role,
         {%- for requirement in ['meeting', 'next_meeting'] %}
-            entries.needs_{{ requirement }} and coalesce(meetings_found.has_{{ requirement }}, 0) = 0
+            entries.needs_{{ requirement }}
+            and coalesce(meetings_found.has_{{ requirement }}, 0) = 0
                 as lacks_{{ requirement }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from entries

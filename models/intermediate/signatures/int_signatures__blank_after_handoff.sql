@@ -4,8 +4,10 @@
 {%- set days = threshold('handoff_blank__days') -%}
 {#- Field that is asked for, and a field that fills it. A handoff gives an owner. -#}
 {%- set parts = [] -%}
-{%- for field in health_field_names() if field not in health_either_fields() and field != 'owner_id' -%}
-    {%- do parts.append([field, field]) -%}
+{%- for field in health_field_names() if field != 'owner_id' -%}
+    {%- if field not in health_either_fields() -%}
+        {%- do parts.append([field, field]) -%}
+    {%- endif -%}
 {%- endfor -%}
 {%- set single = parts | map('first') | list -%}
 {%- for field, pair in health_either_fields().items() -%}

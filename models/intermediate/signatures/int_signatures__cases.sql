@@ -2,7 +2,8 @@
 {{ config(materialized='view') }}
 {%- set signatures = [
     'owner_thrash', 'overwritten_after_handoff', 'blank_after_handoff',
-    'born_duplicate_after_routing', 'long_in_queue', 'skipped_stage', 'stage_without_evidence', 'regression', 'inflation_near_win',
+    'born_duplicate_after_routing', 'long_in_queue', 'skipped_stage', 'stage_without_evidence',
+    'regression', 'inflation_near_win',
     'amount_raised_before_win', 'source_to_credited', 'source_mix_shift', 'period_end_edits',
     'milestone_gaming', 'activity_padding', 'padding_against_peers',
     'clock_restart_by_edit', 'rush', 'handoff_stops_clock',

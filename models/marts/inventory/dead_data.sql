@@ -1,4 +1,4 @@
--- One row per CRM, object type, dimension and part of it: where the records that nobody touches are.
+-- One row per CRM, object type, dimension and part of it: where records are that nobody touches.
 {%- set text = dbt.type_string() -%}
 {%- set bigint = dbt.type_bigint() %}
 with dead_data as (
