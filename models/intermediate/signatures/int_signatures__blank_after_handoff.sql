@@ -212,6 +212,11 @@ asked as (
         end
 ),
 
+handed as (
+    select distinct record_sk
+    from handoffs
+),
+
 values_told as (
     select
         changes.record_sk,
@@ -224,8 +229,7 @@ values_told as (
             partition by changes.record_sk, changes.field order by changes.change_number
         ) as next_changed_at
     from field_changes as changes
-    inner join (select distinct record_sk from handoffs) as handed
-        on changes.record_sk = handed.record_sk
+    inner join handed on changes.record_sk = handed.record_sk
 ),
 
 -- A field that no history tells is taken to have been what it is today.
