@@ -10,8 +10,8 @@ def fields_page() -> str:
         "",
         WRITTEN,
         "",
-        "The key fields (seed `key_fields`): who answers for each, what is decided by it, which",
-        "values it may have. Who really writes it is in the marts `key_field_writers` and",
+        "The key fields (seed `key_fields`): who answers for each, what is decided by it, and",
+        "which values it may have. Who really writes it is in the marts `key_field_writers` and",
         "`field_writers`.",
         "",
     ]
