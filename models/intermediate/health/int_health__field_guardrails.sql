@@ -15,6 +15,10 @@ inputs as (
     select * from {{ ref('int_crm__inputs') }}
 ),
 
+required_fields as (
+    select * from {{ ref('required_fields') }}
+),
+
 populations as (
     select * from {{ ref('int_health__populations') }}
 ),
@@ -40,22 +44,48 @@ asked as (
         on guardrails.object_type = inputs.object_type and inputs.input = 'records'
 ),
 
--- What can be judged. A required field is judged as the metric of that name judges it.
-judged as (
+-- A field that is asked from a stage on is asked of nobody where no stage tells that.
+needs as (
+    select
+        crm,
+        object_type,
+        field,
+        guardrail,
+        case when guardrail = 'required' then field else 'history:' || field end as input
+    from asked
+    where guardrail in ('required', 'immutable')
+
+    union all
+
     select
         asked.crm,
         asked.object_type,
         asked.field,
-        asked.guardrail
+        asked.guardrail,
+        case when required_fields.asked_from = 'milestone' then 'milestones' else 'stages' end
+            as input
     from asked
-    inner join inputs
+    inner join required_fields
         on
-            asked.crm = inputs.crm
-            and asked.object_type = inputs.object_type
-            and case
-                when asked.guardrail = 'required' then asked.field
-                when asked.guardrail = 'immutable' then 'history:' || asked.field
-            end = inputs.input
+            asked.object_type = required_fields.object_type
+            and asked.field = required_fields.field
+    where asked.guardrail = 'required' and required_fields.asked_from <> 'always'
+),
+
+judged as (
+    select
+        needs.crm,
+        needs.object_type,
+        needs.field,
+        needs.guardrail
+    from needs
+    left join inputs
+        on
+            needs.crm = inputs.crm
+            and needs.object_type = inputs.object_type
+            and needs.input = inputs.input
+    group by needs.crm, needs.object_type, needs.field, needs.guardrail
+    having count(*) = count(inputs.input)
 
     union
 
