@@ -444,7 +444,7 @@ def test_the_page_knows_what_it_is_of(small, shown):
     assert meta["crms"] == ["hubspot", "salesforce"]
     assert meta["teams"] == ["ae", "cs", "sdr"]
     assert meta["segments"] == ["Enterprise", "Mid-Market", "SMB"]
-    assert meta["window_days"] == 28
+    assert (meta["window_days"], meta["funnel_days"]) == (28, 365)
     assert (meta["is_demo"], meta["has_records"], meta["has_history"]) == (True, True, True)
     [note] = meta["notes"]
     assert note.startswith("This is the first build.")
@@ -774,7 +774,9 @@ def test_every_mart_may_be_missing(small, tmp_path):
 def test_a_column_that_an_older_mart_lacks_is_told_of(small, tmp_path):
     old = copy_of(small, tmp_path / "old")
     old.sql("alter table marts.dirty_records drop column severity")
+    old.sql("delete from marts.run_settings where setting = 'funnel__days'")
     payload = payload_of(old, tmp_path)
+    assert payload["meta"]["funnel_days"] is None
     assert payload["tables"]["dirty"]["n_shown"] == 0
     assert (
         "marts.dirty_records is not built, or by an older version; run make build."

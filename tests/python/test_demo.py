@@ -278,7 +278,7 @@ def test_every_planted_signature_and_nothing_else_in_what_is_planted_whole(demo)
     for verdict in (True, False):
         assert planted[verdict] and planted[verdict] <= cases[verdict]
     register = {r["signature"] for r in read("seeds/policy/signature_register.csv")}
-    # Neither landing tells a second clock of one record and level.
+    # Neither landing tells a second clock of one record and level; test_open_signatures.py has it.
     register -= {"clock_restart_by_edit"}
     assert {row[0] for row in planted[True]} == register == {row[0] for row in planted[False]}
     # Of the others the usual business, or what else is planted, has cases as well.

@@ -245,7 +245,8 @@ class Payload:
                 "records": self.names.records(self.keys(tables)),
                 "labels": nested(self.names.labels),
                 "window_days": settings and int(settings.thresholds["rate_window_days"]),
-                "funnel_days": settings and int(settings.thresholds["funnel__days"]),
+                # An older build has no such threshold.
+                "funnel_days": settings and settings.thresholds.get("funnel__days"),
                 "notes": refused + self.notes(has_records, has_history, n_days or 0),
                 "record_urls": urls,
                 "has_records": has_records,
