@@ -26,6 +26,7 @@ TABLES = {
 COLUMNS = {
     "active_users": "is_active",
     "amount": "amount",
+    "hard_bounces": "hard_bounced_at",
     "legal_hold": "is_on_legal_hold",
     "loss_reason": "loss_reason",
     "next_step": "next_step",
