@@ -383,7 +383,8 @@ def test_histories_tell_a_day_as_it_was_measured(copy, crm):
         f"date '{crm.as_of.date()}' as metric_date, timestamp '{crm.as_of}' as seen_at"
     )
     variables = {"as_of": crm.as_of.isoformat()}
-    result = copy.dbt("run", "--select", "int_health__rebuilt_values", variables=variables)
+    models = ["int_health__rebuilt_touches", "int_health__rebuilt_values"]
+    result = copy.dbt("run", "--select", *models, variables=variables)
     assert result.success, result.exception
     columns = "crm, metric, object_type, numerator, denominator, status"
     rebuilt = set(copy.sql(f"select {columns} from intermediate.int_health__rebuilt_values"))

@@ -88,7 +88,10 @@ NEEDS = {
 # Other numbers that are right: what is taken away -> the figures that move, and why.
 MOVES = {
     # A figure over required fields asks only for those that are landed.
-    "*.amount": {"data_health_daily missing_required_fields"},
+    "*.amount": {
+        "data_health_daily missing_required_fields",
+        "failure_signatures blank_after_handoff",
+    },
     # A record that nobody says was deleted or merged is alive.
     "*.deleted_at": {"*"},
     "*.merged_into_id": {"*"},
