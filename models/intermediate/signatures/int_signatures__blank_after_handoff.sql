@@ -75,7 +75,8 @@ parts as (
     from {{ text_rows(['field', 'part'], parts) }}
 ),
 
-given_on as (
+-- Stored, or an engine may join all users with each other first.
+given as {{ materialized() }} (
     select
         records.record_sk,
         records.record_key,
@@ -83,17 +84,33 @@ given_on as (
         records.object_type,
         changes.change_number,
         changes.changed_at,
+        changes.new_value,
         givers.team as old_team,
-        takers.team as new_team,
         {{ later('changes.changed_at', 86400, days) }} as due_at,
         {{ signature_window('changes.changed_at') }} as signature_window
     from owner_changes as changes
     inner join records on changes.record_sk = records.record_sk
     inner join users as givers
         on records.crm = givers.crm and changes.old_value = givers.user_id
+    where records.is_live
+),
+
+given_on as (
+    select
+        given.record_sk,
+        given.record_key,
+        given.crm,
+        given.object_type,
+        given.change_number,
+        given.changed_at,
+        given.old_team,
+        takers.team as new_team,
+        given.due_at,
+        given.signature_window
+    from given
     inner join users as takers
-        on records.crm = takers.crm and changes.new_value = takers.user_id
-    where records.is_live and givers.team <> takers.team
+        on given.crm = takers.crm and given.new_value = takers.user_id
+    where given.old_team <> takers.team
 ),
 
 -- Nobody fills in what was given up before the time is over.

@@ -148,8 +148,14 @@ customer_records as (
         on deals.crm = contacts.crm and deals.account_id = contacts.account_id
 ),
 
-taken_up as (
-    select distinct deals.record_sk
+-- Stored, or an engine may join deals with activities by CRM and time first: each with nearly all.
+customer_activities as {{ materialized() }} (
+    select distinct
+        deals.record_sk,
+        deals.won_at,
+        deals.due_at,
+        links.crm,
+        links.activity_id
     from deals
     inner join customer_records on deals.record_sk = customer_records.record_sk
     inner join activity_links as links
@@ -157,10 +163,15 @@ taken_up as (
             deals.crm = links.crm
             and customer_records.object_type = links.object_type
             and customer_records.record_id = links.record_id
+),
+
+taken_up as (
+    select distinct customers.record_sk
+    from customer_activities as customers
     inner join activities
-        on links.crm = activities.crm and links.activity_id = activities.activity_id
+        on customers.crm = activities.crm and customers.activity_id = activities.activity_id
     where
-        activities.occurred_at between deals.won_at and deals.due_at
+        activities.occurred_at between customers.won_at and customers.due_at
         and activities.is_live
         and not coalesce(activities.is_automated, false)
         and (
