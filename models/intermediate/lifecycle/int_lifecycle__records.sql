@@ -70,12 +70,24 @@ deal_types as (
     where opportunity_type is not null
 ),
 
+-- Each type is matched once, however many deals are of it.
+distinct_types as (
+    select distinct deal_type
+    from deal_types
+),
+
+customer_types as (
+    select distinct distinct_types.deal_type
+    from distinct_types
+    inner join customer_deal_types as policy
+        on {{ matches_pattern('distinct_types.deal_type', 'policy.pattern') }}
+),
+
 -- Deals that only a customer has, won or lost.
 customer_deals as (
-    select distinct deal_types.record_key
+    select deal_types.record_key
     from deal_types
-    inner join customer_deal_types as policy
-        on {{ matches_pattern('deal_types.deal_type', 'policy.pattern') }}
+    inner join customer_types on deal_types.deal_type = customer_types.deal_type
 ),
 
 landed as (

@@ -152,7 +152,8 @@ repeated as (
     where goes_on
 ),
 
-marked as (
+-- Not stored a second time: the rows are wide, and there may be millions of them.
+marked as {{ inlined() }} (
     select
         judged.*,
         repeated.record_sk is not null as is_repeated
