@@ -30,6 +30,7 @@ COMMANDS = {
     "policy-seeds": Command("policy_seeds", "write the policy seeds that packages know"),
     "packages": Command("packages", "get the dbt packages"),
     "check": Command("check", "check what changed: parse, lint, conventions, unit tests"),
+    "bench": Command("bench", "measure builds of 1, 5 and 20 million changes"),
     "compare": Command("compare", "compare two built warehouses row by row"),
 }
 
