@@ -300,7 +300,7 @@ function revops() {
         value("causing_step") === "integration" || ["automation", "integration", "import"].includes(value("actor_kind")), ["archetype", "object_type", "actor_kind"]),
       what: "automation_damage",
     })),
-    revertsSection(),
+    revertsSection(), reassignmentsSection(),
     section("What to mend first", "Impact times frequency, by effort and risk.", notSplit(["crm"]), simpleTable("Fix scores", [
       { label: "Rule", cell: (fix) => figureLink(`${fix.kind}:${fix.rule_id}`, fix.rule) },
       { label: "CRM", cell: (fix) => crmName(fix.crm) },
@@ -322,7 +322,7 @@ function revops() {
         { label: "Counted", kind: "number", wide: true, cell: (row) => row.denominator === null ? "–" : `${row.numerator} of ${row.denominator}` },
         { label: "Status", cell: (row) => statusMark(row.status) },
       ], shown))),
-    spreadSection(), cutoffSection(), picklistSection(), placeholderSection(),
+    spreadSection(), cutoffSection(), guardrailsSection(), picklistSection(), placeholderSection(),
   ];
 }
 
@@ -364,6 +364,7 @@ function cleanUp() {
       facets: ["decision", "object_type", "rule_id", "review_state", "is_sample"],
     })),
     section("Reports stay true", "Each report before and after the decisions are carried out.", explorer({
+    deadDataSection(),
       title: "Impact of the clean-up", what: "cleanup_impact", table: tableOf("impact"), accept: () => true,
       shown: ["report", "crm", "period", "part", "value_before", "value_after", "variance", "tolerance", "status"], facets: ["report", "status"],
     }), explorer({
