@@ -30,6 +30,7 @@ KEYS = {
     "field_map": ["crm", "object_type", "landed_field"],
     "flag_policy": ["crm", "field"],
     "free_mail_domains": ["domain"],
+    "handoff_checklist": ["handoff", "object_type", "item"],
     "health_metrics": ["metric"],
     "history_needs": ["object_type", "field"],
     "holidays": ["holiday_date"],

@@ -176,10 +176,11 @@ function overview() {
 }
 
 function sdr() {
+  const ids = ["speed_to_lead", "lead_owner_changes", "sdr_handoff_completeness"];
   return [
     section("How leads are worked", null, cards([
-      ...["speed_to_lead", "lead_owner_changes"].filter(isTeamFigure).map(teamFigure), metricFigure("duplicate_rate"),
-      signalFigure("sla_rush_update"), slaFigure("no_stale_lead")]), teamFiguresNote(["speed_to_lead", "lead_owner_changes"])),
+      ...ids.filter(isTeamFigure).map(teamFigure), metricFigure("duplicate_rate"),
+      signalFigure("sla_rush_update"), slaFigure("no_stale_lead")]), teamFiguresNote(ids)),
     funnelSection("lead", "From new lead to qualified"),
     section("Duplicates", "Records that another one should survive.", explorer({
       title: "Duplicate records", what: "duplicates", table: tableOf("duplicates"), accept: () => true,
