@@ -269,8 +269,10 @@ function attributionFigure() {
   const table = tableOf("attribution");
   const parts = table.objects((row) => table.value(row, "object_type") === "all" && passes(table, row, ["crm"]))
     .map((part) => ({ ...part, numerator: part.n_with_both, denominator: part.n_changes }));
+  const nSample = sum(parts.map((part) => part.sample_n_changes));
   return withHistory({
     key: "attribution:all",
+    extra: nSample ? `In the sample to check by hand: ${sum(parts.map((part) => part.sample_n_attributed))} of ${nSample}` : null,
     register: {
       name: "Attribution coverage",
       meaning: "The share of stage and owner changes with a known actor and channel.",

@@ -293,7 +293,7 @@ function revops() {
       }),
       explorer({
         title: "Attribution by field", what: "attribution", table: tableOf("attribution"), accept: () => true,
-        shown: ["field", "object_type", "crm", "coverage", "target", "status", "n_changes", "window_coverage", "window_status"], facets: ["object_type", "status"],
+        shown: ["field", "object_type", "crm", "coverage", "target", "status", "n_changes", "window_coverage", "window_status", "sample_coverage", "sample_n_changes"], facets: ["object_type", "status"],
       })),
     causesSection(Infinity),
     section("Automation damage", "Dirty records that an integration, automation or import made.", explorer({
@@ -364,8 +364,8 @@ function cleanUp() {
       shown: RECORD_COLUMNS.candidates,
       facets: ["decision", "object_type", "rule_id", "review_state", "is_sample"],
     })),
-    section("Reports stay true", "Each report before and after the decisions are carried out.", explorer({
     deadDataSection(),
+    section("Reports stay true", "Each report before and after the decisions are carried out.", explorer({
       title: "Impact of the clean-up", what: "cleanup_impact", table: tableOf("impact"), accept: () => true,
       shown: ["report", "crm", "period", "part", "value_before", "value_after", "variance", "tolerance", "status"], facets: ["report", "status"],
     }), explorer({
