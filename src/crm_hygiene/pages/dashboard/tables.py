@@ -255,7 +255,7 @@ TABLES = {
     "writers": Table(
         "marts.field_writers",
         order="n_changes desc, crm, object_type, field, changed_by, actor_kind, channel, "
-        "automation_id",
+        "write_path, automation_id",
         in_words="most changes first",
     ),
     "key_fields": Table(

@@ -222,7 +222,7 @@ function partName(table, row, crm, part) {
 const UNITED = new Set(["value", "target", "alert_at", "value_before", "value_after", "variance"]);
 const WORDED = new Set([
   "crm", "object_type", "archetype", "signal", "metric", "finding", "causing_step", "actor_kind",
-  "channel", "confidence", "decision", "review_state", "team", "owner_team", "actor_team", "kind",
+  "channel", "write_path", "confidence", "decision", "review_state", "team", "owner_team", "actor_team", "kind",
   "step", "signature", "signature_window", "rule_id", "trend", "field", "report", "sla_id",
   "dimension", "proposed_from", "proposed_team", "fault",
 ]);

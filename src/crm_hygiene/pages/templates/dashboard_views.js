@@ -289,7 +289,7 @@ function revops() {
     section("Who changes what", null, cards([attributionFigure()]), keyFields(),
       explorer({
         title: "Who writes each field", what: "writers", table: tableOf("writers"), accept: () => true,
-        shown: RECORD_COLUMNS.writers, facets: ["object_type", "field", "channel", "verdict"],
+        shown: RECORD_COLUMNS.writers, facets: ["object_type", "field", "write_path", "verdict"],
       }),
       explorer({
         title: "Attribution by field", what: "attribution", table: tableOf("attribution"), accept: () => true,
