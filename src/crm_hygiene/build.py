@@ -53,6 +53,8 @@ def fail(sentence: str, command: str, code: int = FAILED) -> int:
 def explain(result, dbt: Dbt) -> Fault:
     """One sentence on why a dbt run failed, and the command for a closer look."""
     if result.result is None or not hasattr(result.result, "results"):
+        if fault := in_words(str(result.exception)):
+            return Fault(fault, "README.md, When it fails", says_all=True)
         reason = str(result.exception).strip().splitlines()
         return Fault(
             f"dbt stopped: {' '.join(' '.join(reason[:3]).split())}",
@@ -89,11 +91,15 @@ def write_pages() -> bool:
     from crm_hygiene.pages import dashboard, digest
 
     target = ["--target", "duckdb"]
-    codes = [
-        dashboard.main(target),
-        digest.main(["--out", str(ROOT / "reports"), *target]),
-        export.main(target),
-    ]
+    try:
+        codes = [
+            dashboard.main(target),
+            digest.main(["--out", str(ROOT / "reports"), *target]),
+            export.main(target),
+        ]
+    except (OSError, duckdb.Error) as error:
+        print(sentence_of(error))
+        return False
     return not any(codes)
 
 
@@ -120,10 +126,10 @@ def main(arguments: list[str] | None = None, restored: str | None = None) -> int
             if killed:
                 print(
                     f"The run of {killed['started_at']} UTC (process {killed['pid']}) was killed; "
-                    "what it left is removed, and nothing of it was published.",
+                    "what it left half done is removed.",
                     flush=True,
                 )
-                log(place.folder, **killed, status="killed")
+                write_log(place, **killed, status="killed")
             try:
                 place.clean()
                 fault, told = night(place, dbt, run, options.full_refresh, restored)
@@ -132,20 +138,20 @@ def main(arguments: list[str] | None = None, restored: str | None = None) -> int
             except KeyboardInterrupt:
                 fault = Fault("stopped by hand", "make build")
             code = FAILED if fault else WITHOUT_PAGES if told["lacks_pages"] else PUBLISHED
-            ended_at = now()
-            log(
-                place.folder,
+            tables = told.get("tables", {}).values()
+            write_log(
+                place,
                 run=run,
                 status="failed" if fault else "published" if told.get("run") else "built",
                 exit_code=code,
                 started_at=started_at,
-                ended_at=ended_at,
+                ended_at=(ended_at := now()),
                 seconds=round((ended_at - started_at).total_seconds()),
                 target=options.target,
                 vars=given,
                 cause=fault.sentence if fault else None,
                 as_of=told.get("as_of"),
-                rows=sum(mart["rows"] for mart in told.get("tables", {}).values()) or None,
+                rows=sum(table["rows"] for table in tables) or None,
             )
     except RunningError as error:
         return fail(str(error), f"the log of runs, {place.folder}/runs.jsonl", RUNNING)
@@ -167,6 +173,14 @@ def main(arguments: list[str] | None = None, restored: str | None = None) -> int
     else:
         print("Next: read marts.rejected_rows and marts.landing_coverage; schedule it nightly.")
     return code
+
+
+def write_log(place: InPlace | DuckDBFile, **told: Any) -> None:
+    """Add a line to the log of runs; a full disk has been told of already."""
+    try:
+        log(place.folder, **told)
+    except OSError as error:
+        print(f"The log of runs cannot be written to: {sentence_of(error)}", flush=True)
 
 
 def night(
@@ -215,7 +229,8 @@ def attempt(
         return None, {"lacks_pages": False}
     told = place.publish(run, kept_tables(dbt))
     print(f"\n{cause or 'All good.'}", flush=True)
-    return None, {**told, "lacks_pages": bool(place.candidate) and not write_pages()}
+    lacks_pages = bool(place.candidate) and not write_pages()
+    return None, {**told, "lacks_pages": lacks_pages or bool(told.get("lacks_manifest"))}
 
 
 def parse(dbt: Dbt) -> Fault | None:

@@ -206,10 +206,14 @@ class DuckDBFile:
         except Stopped:
             self.forget(run)
             raise
-        tables.point_to(self.marts, of_marts, N_MARTS)
-        tables.point_to(self.kept, of_kept, N_KEPT)
-        self.unpublished_runs.unlink(missing_ok=True)
         shutil.rmtree(self.candidate.parent, ignore_errors=True)
+        try:
+            tables.point_to(self.marts, of_marts, N_MARTS)
+            tables.point_to(self.kept, of_kept, N_KEPT)
+            self.unpublished_runs.unlink(missing_ok=True)
+        except OSError as error:
+            print(f"The manifests still name the run before: {in_words(error) or error}")
+            return {**of_marts, "lacks_manifest": True}
         return of_marts
 
     def replace(self) -> None:
