@@ -313,6 +313,24 @@ def test_files_are_read_where_they_lie(warehouse: Warehouse, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"business_timezone": "Mars/Olympus"}, "'Mars/Olympus', which is no time zone; write a"),
+        ({"as_of": "2062-03-31"}, "as_of is '2062-03-31', and the clock says"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_judged(
+    warehouse: Warehouse, given: dict, said: str
+) -> None:
+    warehouse.land("salesforce", opportunity=opportunities(1), opportunity_stage=stages())
+    with pytest.raises(GateError, match=said):
+        warehouse.validate({**SALESFORCE, **given})
+    tomorrow = f"{NOW + timedelta(hours=23):%Y-%m-%d %H:%M:%S}"
+    assert warehouse.validate({**SALESFORCE, "as_of": tomorrow}).ok
+    assert warehouse.validate({**SALESFORCE, "as_of": "2062-03-31", "future_as_of": True}).ok
+
+
+@pytest.mark.parametrize(
     "content",
     [
         "user_id,kind\nu1,human\nu2,robot\n".encode("utf-16"),
