@@ -50,3 +50,9 @@
     (({{ n_won }} + {{ crm_hygiene.threshold('forecast__shrinkage') }} * {{ parent }})
     / ({{ n_all }} + {{ crm_hygiene.threshold('forecast__shrinkage') }}))
 {%- endmacro %}
+
+
+{#- Of the deals that a relation counts as evidence (n_like), those won, at the rate of all times that they were seen. -#}
+{% macro won_of_like(relation) -%}
+    coalesce({{ relation }}.n_like * {{ relation }}.n_seen_won / nullif({{ relation }}.n_seen, 0), 0)
+{%- endmacro %}

@@ -31,9 +31,10 @@ bins as (
     select
         {{ fit | join(', ') }},
         floor(score * 8) as bin,
-        sum(weight) as n_deals,
-        sum(case when is_won then weight else 0 end) as n_won,
-        sum(weight * score) / sum(weight) as score
+        count(*) as n_deals,
+        sum(weight) as n_evidence,
+        sum(case when is_won then 1 else 0 end) as n_won,
+        avg(score) as score
     from scores
     group by {{ fit | join(', ') }}, floor(score * 8)
 ),
@@ -67,7 +68,11 @@ sums_{{ step }} as {{ materialized() }} (
         sum(n_won - n_deals * p) - {{ prior }} * max(intercept) as intercept_gap,
         sum(n_deals * p * (1 - p) * score * score) + {{ prior }} as slope_bend,
         sum(n_deals * p * (1 - p) * score) as both_bend,
-        sum(n_deals * p * (1 - p)) + {{ prior }} as intercept_bend
+        sum(n_deals * p * (1 - p)) + {{ prior }} as intercept_bend,
+        -- What the intercept may be off by, of deals that count once each.
+        sum(n_deals) / (
+            sum(n_evidence) * (sum(n_deals * p * (1 - p)) + {{ prior }})
+        ) as intercept_variance
     from expected_{{ step }}
     group by {{ fit | join(', ') }}
 ),
@@ -78,7 +83,8 @@ step_{{ step }} as {{ materialized() }} (
         slope + (slope_gap * intercept_bend - intercept_gap * both_bend)
         / (slope_bend * intercept_bend - both_bend * both_bend) as slope,
         intercept + (intercept_gap * slope_bend - slope_gap * both_bend)
-        / (slope_bend * intercept_bend - both_bend * both_bend) as intercept
+        / (slope_bend * intercept_bend - both_bend * both_bend) as intercept,
+        intercept_variance
     from sums_{{ step }}
 ),
 {%- endfor %}
@@ -105,6 +111,7 @@ final as (
         end as status,
         step_8.slope,
         step_8.intercept,
+        step_8.intercept_variance,
         -- What deals were won for, of what was known of them before.
         coalesce(fits.won_amount / nullif(fits.amount_then, 0), 1) as amount_ratio
     from fits

@@ -1,6 +1,9 @@
 -- One row per target, fit, CRM, factor and band: the log of the likelihood ratio by which a deal in
--- the band is won rather than not, beyond what its cell says, shrunk to none. What is not known
--- says nothing.
+-- the band is won rather than not, beyond what its cell and the factors before it say, shrunk to
+-- none. What is not known says nothing.
+{%- set fit = ['target', 'fit_number', 'crm'] %}
+{%- set cell = fit + ['pipeline', 'stage', 'stage_days_band'] %}
+{%- set factors = forecast_factors() %}
 with panel as (
     select * from {{ ref('int_pipeline__panel') }}
     where not is_fitted and not is_calibration
@@ -10,59 +13,92 @@ cells as (
     select * from {{ ref('int_pipeline__cells') }}
 ),
 
-{%- set cell = ['target', 'fit_number', 'crm', 'pipeline', 'stage', 'stage_days_band'] %}
-
-with_base as (
+alike as (
     select
-        panel.*,
-        cells.base_probability
+        {{ cell | join(', ') }},
+        {%- for factor in factors %}
+            {{ factor }}_band,
+        {%- endfor %}
+        count(*) as n_seen,
+        sum(case when is_won then 1 else 0 end) as n_seen_won,
+        sum(weight) as n_deals
     from panel
-    inner join cells on {{ same('panel', 'cells', cell) }}
+    group by
+        {{ cell | join(', ') }}
+        {%- for factor in factors %},
+            {{ factor }}_band
+        {%- endfor %}
 ),
 
-counted as (
-    {%- for factor in forecast_factors() %}
+scored_0 as {{ materialized() }} (
+    select
+        alike.*,
+        {{ log_odds('cells.base_probability') }} as score
+    from alike
+    inner join cells on {{ same('alike', 'cells', cell) }}
+),
+
+{%- for factor in factors %}
+
+{{ factor }}_counts as {{ materialized() }} (
+    select
+        {{ fit | join(', ') }},
+        {{ factor }}_band as band,
+        sum(n_deals) as n_deals,
+        sum(n_seen_won) / cast(sum(n_seen) as {{ type_double() }}) as won_rate,
+        sum(n_seen * {{ from_log_odds('score') }}) / sum(n_seen) as expected_rate
+    from scored_{{ loop.index0 }}
+    group by {{ fit | join(', ') }}, {{ factor }}_band
+),
+
+{{ factor }}_weights as {{ materialized() }} (
+    select
+        *,
+        case
+            when band = 'not_known' then 0
+            else
+                {{ log_odds(shrunk('n_deals * won_rate', 'n_deals', 'expected_rate')) }}
+                - {{ log_odds('expected_rate') }}
+        end as weight
+    from {{ factor }}_counts
+),
+
+scored_{{ loop.index }} as {{ materialized() }} (
+    select
+        {%- for column in fit %}
+            before.{{ column }},
+        {%- endfor %}
+        {%- for later in factors[loop.index:] %}
+            before.{{ later }}_band,
+        {%- endfor %}
+        before.n_seen,
+        before.n_seen_won,
+        before.n_deals,
+        before.score + weights.weight as score
+    from scored_{{ loop.index0 }} as before
+    inner join {{ factor }}_weights as weights
+        on
+            {{ same('before', 'weights', fit) }}
+            and before.{{ factor }}_band = weights.band
+),
+{%- endfor %}
+
+final as (
+    {%- for factor in factors %}
         select
-            target,
-            fit_number,
-            crm,
+            {{ fit | join(', ') }},
             '{{ factor }}' as factor,
-            {{ factor }}_band as band,
-            sum(weight) as n_deals,
-            sum(case when is_won then weight else 0 end) as n_won,
-            sum(weight * base_probability) as n_expected
-        from with_base
-        group by target, fit_number, crm, {{ factor }}_band
+            band,
+            n_deals,
+            won_rate,
+            expected_rate,
+            weight
+        from {{ factor }}_weights
         {%- if not loop.last %}
 
             union all
         {% endif %}
     {%- endfor %}
-),
-
-rated as (
-    select
-        *,
-        n_expected / n_deals as expected_rate,
-        {{ shrunk('n_won', 'n_deals', 'n_expected / n_deals') }} as rate
-    from counted
-),
-
-final as (
-    select
-        target,
-        fit_number,
-        crm,
-        factor,
-        band,
-        n_deals,
-        n_won,
-        n_expected,
-        case
-            when band = 'not_known' then 0
-            else {{ log_odds('rate') }} - {{ log_odds('expected_rate') }}
-        end as weight
-    from rated
 )
 
 select * from final

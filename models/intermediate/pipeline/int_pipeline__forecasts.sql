@@ -36,6 +36,7 @@ joined as (
         calibration.status,
         calibration.amount_ratio,
         calibration.slope,
+        calibration.intercept_variance,
         scores.n_like,
         scores.n_won,
         scores.base_score,
@@ -102,6 +103,9 @@ final as (
             as expected_amount,
         probability * (1 - probability) * amount * amount_ratio * amount * amount_ratio
             as amount_variance,
+        -- By how much the expected amount moves with the intercept, which itself may be off.
+        probability * (1 - probability) * amount * amount_ratio * sqrt(intercept_variance)
+            as fit_deviation,
         {%- for factor in forecast_factors() %}
             points * slope * {{ factor }}_weight as {{ factor }}_points,
         {%- endfor %}

@@ -1,7 +1,11 @@
--- One row per deal and instant at which it is looked at: the instants of the forecasts while it
--- was open, and the instants at which it was won.
+-- One row per deal and instant at which it is looked at: the instants of the forecasts and the
+-- ends of weeks while it was open, and the instants at which it was won.
 with looks as {{ inlined() }} (
     select * from {{ ref('int_pipeline__looks') }}
+),
+
+weeks as (
+    select * from {{ ref('int_pipeline__weeks') }}
 ),
 
 records as {{ inlined() }} (
@@ -17,7 +21,11 @@ wins as (
 ),
 
 instants as (
-    select distinct instant_at from looks
+    select instant_at from looks
+
+    union
+
+    select week_ends_at as instant_at from weeks
 ),
 
 deals as (

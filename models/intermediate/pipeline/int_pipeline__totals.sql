@@ -69,7 +69,8 @@ leveled_deals as (
         forecasts.probability,
         forecasts.plain_stage_rate,
         forecasts.expected_amount,
-        forecasts.amount_variance
+        forecasts.amount_variance,
+        forecasts.fit_deviation
     from forecasts
     cross join levels
 ),
@@ -81,7 +82,7 @@ open_parts as (
         sum(amount) as open_amount,
         sum(probability) as expected_wins,
         sum(expected_amount) as open_expected,
-        sum(amount_variance) as open_variance,
+        sum(amount_variance) + sum(fit_deviation) * sum(fit_deviation) as open_variance,
         max(expected_amount) as largest_expected,
         sum(cast(amount as {{ type_double() }}) * plain_stage_rate) as stage_rate_expected
     from leveled_deals
