@@ -101,6 +101,11 @@ MOVES = {
         "failure_signatures born_duplicate_after_routing",
         "failure_signatures source_mix_shift",
     },
+    # What an SDR gives away is of three objects: one that is not landed is not given away.
+    "contacts": {"team_figures sdr_handoff_completeness"},
+    "leads": {"team_figures sdr_handoff_completeness"},
+    "*.contact_id": {"team_figures sdr_handoff_completeness"},
+    "*.lead_id": {"team_figures sdr_handoff_completeness"},
     # Where no category is landed, a deal is committed by its stage.
     "*.forecast_category": {"failure_signatures inflation_near_win"},
 }
