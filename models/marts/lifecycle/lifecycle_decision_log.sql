@@ -1,6 +1,6 @@
 -- One row per record and run that decided other than its latest row says, or on other facts.
-{#- Append-only: neither --full-refresh nor an earlier as_of changes what it holds. An as_of in the future adds
-    nothing; what one added before it was refused does not count. -#}
+{#- Append-only: neither --full-refresh nor an earlier as_of changes what it holds. An as_of in the
+    future adds nothing; what one added before it was refused does not count. -#}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
