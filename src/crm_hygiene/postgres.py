@@ -75,10 +75,12 @@ class Copied:
             cursor.execute(CATALOG)
             for schema, table, column, kind in cursor.fetchall():
                 self.waiting.setdefault((schema, table), {})[column] = kind_of(kind)
+        self.local.execute("begin")
         for (schema, table), columns in self.waiting.items():
             listed = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
             self.local.execute(f"create schema if not exists {quoted(schema)}")
             self.local.execute(f"create table {quoted(schema, table)} ({listed})")
+        self.local.execute("commit")
 
     def fetch(self, names: Iterable[tuple[str, str]]) -> None:
         """Copy the rows of these tables, where that is not done yet."""
