@@ -39,7 +39,18 @@
 {#- What DuckDB's jaro_winkler_similarity() does, byte by byte as it does. -#}
 {% macro postgres__make_functions() %}
     {%- set schema = generate_schema_name('intermediate', none) -%}
-    {%- if execute -%} {%- do adapter.create_schema(api.Relation.create(target.database, schema)) -%} {%- endif -%}
+    {%- if execute -%}
+        {%- do adapter.create_schema(api.Relation.create(target.database, schema)) -%}
+        {%- set locale = run_query(
+            'select datcollate from pg_database where datname = current_database()'
+        ).columns[0].values()[0] -%}
+        {%- if locale | upper | replace('-', '') not in ('C', 'POSIX', 'C.UTF8') -%}
+            {%- do exceptions.warn(
+                'The database orders texts by the locale ' ~ locale ~ ': where a figure takes the first of several texts it may '
+                ~ 'take another than on other engines. Create it with template0, encoding UTF8, locale C.UTF-8.'
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
 create or replace function {{ schema }}.jaro_winkler(first text, second text) returns double precision
 language plpgsql immutable strict parallel safe as $$
 declare

@@ -12,6 +12,9 @@ from typing import Any
 
 import duckdb
 
+from crm_hygiene.dbt import Dbt, DbtError
+from crm_hygiene.warehouse import WarehouseError, first_line
+
 # "marts"."keep_list" or marts.keep_list
 TABLE = re.compile(r'"?(\w+)"?\."?(\w+)"?')
 KINDS = {
@@ -49,6 +52,26 @@ def connect(credentials: Any) -> Any:
         options="-c timezone=UTC",
         client_encoding="UTF8",
     )
+
+
+def open_target(target: str) -> "Copied":
+    """Open the warehouse of a target of profiles.yml to read it."""
+    return Copied(connect_target(target))
+
+
+def connect_target(target: str) -> Any:
+    """Open a connection to the warehouse of a target."""
+    import psycopg2
+
+    dbt = Dbt(target)
+    try:
+        if dbt.engine_type() != "postgres":
+            raise WarehouseError(
+                f"The marts are read on DuckDB and PostgreSQL only, and the target is {target}."
+            )
+        return connect(dbt.credentials())
+    except (DbtError, psycopg2.Error) as error:
+        raise WarehouseError(f"{target} cannot be opened: {first_line(error)}") from None
 
 
 def quoted(*names: str) -> str:
@@ -100,6 +123,10 @@ class Copied:
                     "escape = '\"', nullstr = '', allow_quoted_nulls = false, parallel = false)",
                     [file.name, columns],
                 )
+
+    def fetch_schema(self, schema: str) -> None:
+        """Copy the rows of all tables of a schema."""
+        self.fetch([name for name in self.waiting if name[0] == schema])
 
     def named_in(self, query: str) -> list[tuple[str, str]]:
         """Return the tables that a query names and that have no rows yet."""
