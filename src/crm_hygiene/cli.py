@@ -35,6 +35,7 @@ COMMANDS = {
     "packages": Command("packages", "get the dbt packages"),
     "check": Command("check", "check what changed: parse, lint, conventions, unit tests"),
     "bench": Command("bench", "measure builds of 1, 5 and 20 million changes"),
+    "parity": Command("parity", "build all on a PostgreSQL of its own, compare the marts"),
     "compare": Command("compare", "compare two built warehouses row by row"),
 }
 
