@@ -5,8 +5,8 @@
     {%- for name in expected_column_names -%}
         {%- set text = 'cast(' ~ name ~ ' as text)' -%}
         {%- do columns.append(
-            'case when pg_typeof(' ~ name ~ ") = cast('numeric' as regtype) then cast(trim_scale(cast(" ~ text
-            ~ ' as numeric)) as text) else ' ~ text ~ ' end as ' ~ name
+            'case when pg_typeof(' ~ name ~ ") = cast('numeric' as regtype) and position('.' in " ~ text
+            ~ ') > 0 then rtrim(rtrim(' ~ text ~ ", '0'), '.') else " ~ text ~ ' end as ' ~ name
         ) -%}
     {%- endfor -%}
     {{- dbt.default__get_unit_test_sql(

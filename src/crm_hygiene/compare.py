@@ -39,7 +39,33 @@ def columns_by_table(connection, schemas) -> dict[str, dict[str, str]]:
     return found
 
 
-def rows_in_one_alone(before, after, table, columns, folder) -> tuple[int, int, list[str]]:
+def rows_alone(one: str, other: str, columns: dict[str, str], tolerance: float) -> str:
+    """Return the query for the rows of a relation that another lacks.
+
+    With a tolerance doubles may differ by that share of them, or by that much below one.
+    """
+    doubles = [f'"{name}"' for name, kind in columns.items() if kind in ("DOUBLE", "FLOAT")]
+    if not tolerance or not doubles:
+        return f"select * from {one} except all select * from {other}"
+    others = [f'"{name}"' for name in columns if f'"{name}"' not in doubles]
+    placed = "(select *, row_number() over (partition by {} order by {}) as place from {}) as {}"
+    by, order = ", ".join(others) or "1", ", ".join(doubles)
+    same = ["one.place = other.place"]
+    same += [f"one.{name} is not distinct from other.{name}" for name in others]
+    same += [
+        f"(one.{name} is not distinct from other.{name} or "
+        f"abs(one.{name} - other.{name}) <= {tolerance} * greatest(1, abs(one.{name})))"
+        for name in doubles
+    ]
+    return (
+        f"select one.* exclude (place) from {placed.format(by, order, one, 'one')} "
+        f"anti join {placed.format(by, order, other, 'other')} on {' and '.join(same)}"
+    )
+
+
+def rows_in_one_alone(
+    before, after, table, columns, folder, tolerance=0.0
+) -> tuple[int, int, list[str]]:
     """Return how many rows only the first and only the second file has, and some of them."""
     listed = ", ".join(f'"{column}"' for column in columns)
     for name, connection in (("before", before), ("after", after)):
@@ -49,8 +75,9 @@ def rows_in_one_alone(before, after, table, columns, folder) -> tuple[int, int, 
         for one, other in (("before", "after"), ("after", "before")):
             judge.execute(
                 f"create or replace temp table {one}_alone as "
-                f"select * from '{folder}/{one}.parquet' except all "
-                f"select * from '{folder}/{other}.parquet'"
+                + rows_alone(
+                    f"'{folder}/{one}.parquet'", f"'{folder}/{other}.parquet'", columns, tolerance
+                )
             )
             counts.append(judge.execute(f"select count(*) from {one}_alone").fetchone()[0])
             found = judge.execute(f"select * from {one}_alone order by all limit {SHOWN_ROWS}")
@@ -71,7 +98,9 @@ def compare(before_file: Path, after_file: Path, schemas=SCHEMAS, ignored=frozen
         return compare_open(before, after, schemas, ignored)[0]
 
 
-def compare_open(before, after, schemas=SCHEMAS, ignored=frozenset()) -> tuple[int, int]:
+def compare_open(
+    before, after, schemas=SCHEMAS, ignored=frozenset(), tolerance=0.0
+) -> tuple[int, int]:
     """Print every difference of two open warehouses; return how many tables differ, of how many."""
     n_compared = n_rows = n_differing = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -87,11 +116,11 @@ def compare_open(before, after, schemas=SCHEMAS, ignored=frozenset()) -> tuple[i
             short = table.split(".")[1]
             if short in ignored:
                 continue
-            both = [
-                column
-                for column in of_before[table]
+            both = {
+                column: kind
+                for column, kind in of_before[table].items()
                 if column in of_after[table] and f"{short}.{column}" not in ignored
-            ]
+            }
             for name, one, other in (
                 ("before", of_before[table], of_after[table]),
                 ("after", of_after[table], of_before[table]),
@@ -103,7 +132,9 @@ def compare_open(before, after, schemas=SCHEMAS, ignored=frozenset()) -> tuple[i
                 for column in both
                 if of_before[table][column] != of_after[table][column]
             ]
-            only_before, only_after, shown = rows_in_one_alone(before, after, table, both, folder)
+            only_before, only_after, shown = rows_in_one_alone(
+                before, after, table, both, folder, tolerance
+            )
             n_compared += 1
             n_rows += before.execute(f"select count(*) from {table}").fetchone()[0]
             if only_before or only_after or kinds:

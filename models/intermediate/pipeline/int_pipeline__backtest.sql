@@ -132,7 +132,7 @@ told as (
             fitted_at,
             fit_ends_at,
             '{{ method }}' as method,
-            {{ forecast }} as forecast_amount,
+            round(cast({{ forecast }} as {{ type_amount() }}), 2) as forecast_amount,
             actual_amount,
             n_open,
             n_won,
