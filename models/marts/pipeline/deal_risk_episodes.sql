@@ -1,4 +1,4 @@
--- One row per deal × flag × onset: when it cleared, who touched the deal how soon, and what came of it.
+-- One row per deal × flag × onset: when it cleared, who touched the deal, and what came of it.
 {%- set text = dbt.type_string() %}
 {%- set timestamp = dbt.type_timestamp() %}
 with episodes as (

@@ -1,4 +1,4 @@
--- One row per CRM × team × owner × currency × flag: how much of the open pipeline is at risk. A flag
+-- One row per CRM × team × owner × currency × flag: how much of the pipeline is at risk. A flag
 -- that the landing does not let judge stands once, with no figures.
 {%- set text = dbt.type_string() %}
 with risks as (
