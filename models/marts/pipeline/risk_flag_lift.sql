@@ -1,4 +1,4 @@
--- One row per CRM × flag × stage: how many deals that were flagged there were won, and of the others.
+-- One row per CRM × flag × stage: how many deals flagged there were won, and of the others.
 {%- set text = dbt.type_string() %}
 {%- set double = type_double() %}
 with lift as (
