@@ -88,7 +88,7 @@ not_landed as (
         register.flag
     from known
     cross join register
-    where case register.needs
+    where case register.judged_by
         when 'two_way' then not known.tells_two_way
         when 'meetings' then not known.tells_meetings
         when 'contacts' then not known.tells_contacts
