@@ -145,6 +145,8 @@ class World:
             deals, changes, activities = self.as_at(until)
             if stranger is not None:
                 self.go_on_otherwise(until, random.Random(stranger), deals, changes, activities)
+        # Histories tell amounts as text, records land them as numbers.
+        deals = [(*row[:6], float(row[6]), *row[7:]) for row in deals]
         folder.mkdir(parents=True, exist_ok=True)
         stages = [
             ("opportunity", "main", name, place, kind, name in ("proposal", "commit"))

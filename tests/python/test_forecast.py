@@ -123,6 +123,14 @@ def test_parts_add_up_to_the_cent(forecast):
 # --- No future ---
 
 
+def rounded(warehouse: Warehouse, mart: str) -> set[tuple]:
+    """Return the rows of a mart; in what order numbers were added up shows in the last digits."""
+    rows = warehouse.sql(f"from marts.{mart}")
+    return {
+        tuple(round(cell, 6) if isinstance(cell, float) else cell for cell in row) for row in rows
+    }
+
+
 def test_what_comes_later_moves_no_figure(tmp_path):
     world = World(seed=5, n_deals=3000, start=START, n_days=780)
     world.land(tmp_path / "whole")
@@ -133,9 +141,8 @@ def test_what_comes_later_moves_no_figure(tmp_path):
     for life in ("whole", "then", "otherwise"):
         kinds = ("model",) if found else ("seed", "model")
         built(warehouse, tmp_path / life, *kinds)
-        found[life] = {mart: warehouse.sql(f"from marts.{mart} order by all") for mart in MARTS}
+        found[life] = {mart: rounded(warehouse, mart) for mart in MARTS}
     assert all(len(rows) > 10 for rows in found["whole"].values())
-    assert {row[11] for row in warehouse.sql("from marts.forecast_deals")}
     for mart in MARTS:
         assert found["then"][mart] == found["whole"][mart], mart
         assert found["otherwise"][mart] == found["whole"][mart], mart

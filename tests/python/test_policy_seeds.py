@@ -20,6 +20,7 @@ KEYS = {
     "company_legal_forms": ["form"],
     "countries": ["spelling"],
     "credited_lead_sources": ["lead_source"],
+    "deal_risk_register": ["flag"],
     "default_countries": ["crm"],
     "customer_deal_types": ["pattern"],
     "disposable_mail_domains": ["domain"],

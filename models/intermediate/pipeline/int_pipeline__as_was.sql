@@ -66,17 +66,16 @@ timeline as (
 running as (
     select
         record_sk,
-        event_at as instant_at,
-        is_pair,
-        is_open
-        {%- for name, aggregate in numbers.items() -%}
-            ,
+        {%- for name, aggregate in numbers.items() %}
             {{ aggregate }} over (
                 partition by record_sk
                 order by event_at, is_pair
                 rows between unbounded preceding and current row
-            ) as {{ name }}
+            ) as {{ name }},
         {%- endfor %}
+        event_at as instant_at,
+        is_pair,
+        is_open
     from timeline
 ),
 

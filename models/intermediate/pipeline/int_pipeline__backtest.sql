@@ -56,14 +56,14 @@ judged as (
 -- A certain loss that is won would cost without bound: rates are held off 0 and 1.
 clipped as (
     select
-        *
-        {%- for method, rate in rates.items() %},
+        {%- for method, rate in rates.items() %}
             case
                 when {{ rate }} < 0.001 then 0.001
                 when {{ rate }} > 0.999 then 0.999
                 else {{ rate }}
-            end as {{ method }}_rate
+            end as {{ method }}_clipped,
         {%- endfor %}
+        *
     from judged
 ),
 
@@ -71,17 +71,17 @@ scored as (
     select
         {{ fit | join(', ') }},
         currency,
-        count(*) as n_open,
-        sum(outcome) as n_won,
-        sum(cast(amount as {{ type_double() }}) * category_rate) as category_expected
-        {%- for method, rate in rates.items() %},
+        {%- for method, rate in rates.items() %}
             sum({{ rate }}) as {{ method }}_wins,
             avg(({{ rate }} - outcome) * ({{ rate }} - outcome)) as {{ method }}_brier,
             avg(
-                -outcome * ln({{ method }}_rate)
-                - (1 - outcome) * ln(1 - {{ method }}_rate)
-            ) as {{ method }}_log_loss
+                -outcome * ln({{ method }}_clipped)
+                - (1 - outcome) * ln(1 - {{ method }}_clipped)
+            ) as {{ method }}_log_loss,
         {%- endfor %}
+        sum(cast(amount as {{ type_double() }}) * category_rate) as category_expected,
+        count(*) as n_open,
+        sum(outcome) as n_won
     from clipped
     group by {{ fit | join(', ') }}, currency
 ),
@@ -102,20 +102,20 @@ before as (
     inner join totals
         on
             {{ same('bands', 'totals', ['target', 'crm', 'currency']) }}
-            and totals.fit_ends_at <= bands.fitted_at
+            and bands.fitted_at >= totals.fit_ends_at
 ),
 
 joined as (
     select
         bands.*,
+        {%- for method in rates %}
+            scored.{{ method }}_wins,
+            scored.{{ method }}_brier,
+            scored.{{ method }}_log_loss,
+        {%- endfor %}
         scored.n_won,
         scored.category_expected,
         before.last_amount
-        {%- for method in rates %},
-            scored.{{ method }}_wins,
-            scored.{{ method }}_brier,
-            scored.{{ method }}_log_loss
-        {%- endfor %}
     from bands
     left join scored on {{ same('bands', 'scored', fit + ['currency']) }}
     left join before
@@ -135,7 +135,6 @@ told as (
             round(cast({{ forecast }} as {{ type_amount() }}), 2) as forecast_amount,
             actual_amount,
             n_open,
-            n_won,
             {%- if method in rates %}
                 {{ method }}_wins as expected_wins,
                 {{ method }}_brier as brier,
@@ -148,11 +147,12 @@ told as (
             {%- for share in [50, 80, 90] %}
                 {%- if method == 'model' %}
                     abs(actual_amount - total_expected) <= width_{{ share }}
+                        as is_inside_{{ share }},
                 {%- else %}
-                    cast(null as boolean)
-                {%- endif %} as is_inside_{{ share }}
-                {{- ',' if not loop.last }}
+                    cast(null as boolean) as is_inside_{{ share }},
+                {%- endif %}
             {%- endfor %}
+            n_won
         from joined
         {%- if not loop.last %}
 

@@ -36,18 +36,15 @@ earlier as (
     inner join residuals
         on
             {{ same('totals', 'residuals', place) }}
-            and residuals.fit_number > totals.fit_number
-            and residuals.fit_ends_at <= totals.fitted_at
+            and totals.fit_number < residuals.fit_number
+            and totals.fitted_at >= residuals.fit_ends_at
 ),
 
 -- Of n residuals the next one is at or below the k-th with a chance of k in n + 1.
 summed as (
     select
         {{ key | join(', ') }},
-        max(n_residuals) as n_residuals,
-        sum(residual * residual) as squares,
-        max(residual) as largest
-        {%- for share in normal %},
+        {%- for share in normal %}
             max(
                 case when place <= floor((n_residuals + 1) * {{ share }} / 100.0) then residual end
             ) as lower_{{ share }},
@@ -57,8 +54,11 @@ summed as (
             max(
                 (n_residuals + 1) * {{ share }} / 100.0
                 - floor((n_residuals + 1) * {{ share }} / 100.0)
-            ) as part_{{ share }}
+            ) as part_{{ share }},
         {%- endfor %}
+        max(n_residuals) as n_residuals,
+        sum(residual * residual) as squares,
+        max(residual) as largest
     from earlier
     group by {{ key | join(', ') }}
 ),
@@ -80,12 +80,7 @@ widened as (
 final as (
     select
         totals.*,
-        coalesce(widened.n_residuals, 0) as n_residuals,
-        case
-            when widened.n_residuals >= {{ threshold('forecast__periods') }} then 'residuals'
-            else 'normal'
-        end as band_basis
-        {%- for share, deviations in normal.items() %},
+        {%- for share, deviations in normal.items() %}
             totals.total_deviation * case
                 when widened.n_residuals >= {{ threshold('forecast__periods') }}
                     then
@@ -95,8 +90,13 @@ final as (
                             - coalesce(widened.lower_{{ share }}, widened.upper_{{ share }})
                         )
                 else {{ deviations }} * coalesce(widened.widening, 1)
-            end as width_{{ share }}
+            end as width_{{ share }},
         {%- endfor %}
+        coalesce(widened.n_residuals, 0) as n_residuals,
+        case
+            when widened.n_residuals >= {{ threshold('forecast__periods') }} then 'residuals'
+            else 'normal'
+        end as band_basis
     from totals
     left join widened on {{ same('totals', 'widened', key) }}
 )

@@ -19,10 +19,20 @@ fits as (
         max(n_instants) as n_instants,
         sum(case when is_fitted then 0 else weight end) as n_panel,
         sum(case when not is_fitted and is_won then weight else 0 end) as n_won,
-        sum(case when is_won and won_amount > 0 and amount > 0 and not is_fitted
-            then weight * won_amount else 0 end) as won_amount,
-        sum(case when is_won and won_amount > 0 and amount > 0 and not is_fitted
-            then weight * amount else 0 end) as amount_then
+        sum(
+            case
+                when not is_fitted and is_won and won_amount > 0 and amount > 0
+                    then weight * won_amount
+                else 0
+            end
+        ) as won_amount,
+        sum(
+            case
+                when not is_fitted and is_won and won_amount > 0 and amount > 0
+                    then weight * amount
+                else 0
+            end
+        ) as amount_then
     from panel
     group by {{ fit | join(', ') }}, is_weekly
 ),
@@ -49,44 +59,44 @@ step_0 as (
 
 {%- for step in range(1, 9) %}
 
-expected_{{ step }} as {{ materialized() }} (
-    select
-        bins.*,
-        before.slope,
-        before.intercept,
-        {{ from_log_odds('before.slope * bins.score + before.intercept') }} as p
-    from bins
-    inner join step_{{ step - 1 }} as before on {{ same('bins', 'before', fit) }}
-),
+    expected_{{ step }} as {{ materialized() }} (
+        select
+            bins.*,
+            before.slope,
+            before.intercept,
+            {{ from_log_odds('before.slope * bins.score + before.intercept') }} as p
+        from bins
+        inner join step_{{ step - 1 }} as before on {{ same('bins', 'before', fit) }}
+    ),
 
-sums_{{ step }} as {{ materialized() }} (
-    select
-        {{ fit | join(', ') }},
-        max(slope) as slope,
-        max(intercept) as intercept,
-        sum((n_won - n_deals * p) * score) - {{ prior }} * (max(slope) - 1) as slope_gap,
-        sum(n_won - n_deals * p) - {{ prior }} * max(intercept) as intercept_gap,
-        sum(n_deals * p * (1 - p) * score * score) + {{ prior }} as slope_bend,
-        sum(n_deals * p * (1 - p) * score) as both_bend,
-        sum(n_deals * p * (1 - p)) + {{ prior }} as intercept_bend,
-        -- What the intercept may be off by, of deals that count once each.
-        sum(n_deals) / (
-            sum(n_evidence) * (sum(n_deals * p * (1 - p)) + {{ prior }})
-        ) as intercept_variance
-    from expected_{{ step }}
-    group by {{ fit | join(', ') }}
-),
+    sums_{{ step }} as {{ materialized() }} (
+        select
+            {{ fit | join(', ') }},
+            max(slope) as slope,
+            max(intercept) as intercept,
+            sum((n_won - n_deals * p) * score) - {{ prior }} * (max(slope) - 1) as slope_gap,
+            sum(n_won - n_deals * p) - {{ prior }} * max(intercept) as intercept_gap,
+            sum(n_deals * p * (1 - p) * score * score) + {{ prior }} as slope_bend,
+            sum(n_deals * p * (1 - p) * score) as both_bend,
+            sum(n_deals * p * (1 - p)) + {{ prior }} as intercept_bend,
+            -- What the intercept may be off by, of deals that count once each.
+            sum(n_deals) / (
+                sum(n_evidence) * (sum(n_deals * p * (1 - p)) + {{ prior }})
+            ) as intercept_variance
+        from expected_{{ step }}
+        group by {{ fit | join(', ') }}
+    ),
 
-step_{{ step }} as {{ materialized() }} (
-    select
-        {{ fit | join(', ') }},
-        slope + (slope_gap * intercept_bend - intercept_gap * both_bend)
-        / (slope_bend * intercept_bend - both_bend * both_bend) as slope,
-        intercept + (intercept_gap * slope_bend - slope_gap * both_bend)
-        / (slope_bend * intercept_bend - both_bend * both_bend) as intercept,
-        intercept_variance
-    from sums_{{ step }}
-),
+    step_{{ step }} as {{ materialized() }} (
+        select
+            {{ fit | join(', ') }},
+            slope + (slope_gap * intercept_bend - intercept_gap * both_bend)
+            / (slope_bend * intercept_bend - both_bend * both_bend) as slope,
+            intercept + (intercept_gap * slope_bend - slope_gap * both_bend)
+            / (slope_bend * intercept_bend - both_bend * both_bend) as intercept,
+            intercept_variance
+        from sums_{{ step }}
+    ),
 {%- endfor %}
 
 final as (

@@ -27,17 +27,17 @@ of_cell as (
 
 {%- for level in ['of_stage', 'of_pipeline', 'of_crm'] %}
 
-{{ level }} as (
-    select
-        {{ levels[level] | join(', ') }},
-        sum(n_like) as n_like,
-        sum(n_seen) as n_seen,
-        sum(n_seen_won) as n_seen_won,
-        sum(n_panel) as n_panel,
-        sum(n_panel_won) as n_panel_won
-    from of_cell
-    group by {{ levels[level] | join(', ') }}
-),
+    {{ level }} as (
+        select
+            {{ levels[level] | join(', ') }},
+            sum(n_like) as n_like,
+            sum(n_seen) as n_seen,
+            sum(n_seen_won) as n_seen_won,
+            sum(n_panel) as n_panel,
+            sum(n_panel_won) as n_panel_won
+        from of_cell
+        group by {{ levels[level] | join(', ') }}
+    ),
 {%- endfor %}
 
 -- One win and one loss are added to the whole, so that nothing is certain.
@@ -75,10 +75,12 @@ final as (
         of_cell.n_like,
         {{ won_of_like('of_cell') }} as n_won,
         stage_rates.rate as stage_rate,
-        {{ shrunk(won_of_like('of_cell'), 'of_cell.n_like', 'stage_rates.rate') }} as base_probability,
+        {{ shrunk(won_of_like('of_cell'), 'of_cell.n_like', 'stage_rates.rate') }}
+            as base_probability,
         -- What a plain rate of the stage says, which the forecast is held against.
         case
-            when stage_rates.n_panel > 0 then cast(stage_rates.n_panel_won as {{ type_double() }}) / stage_rates.n_panel
+            when stage_rates.n_panel > 0
+                then cast(stage_rates.n_panel_won as {{ type_double() }}) / stage_rates.n_panel
             else cast(of_crm.n_panel_won as {{ type_double() }}) / of_crm.n_panel
         end as plain_stage_rate
     from of_cell

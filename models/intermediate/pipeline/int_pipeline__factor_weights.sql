@@ -24,10 +24,10 @@ alike as (
         sum(weight) as n_deals
     from panel
     group by
-        {{ cell | join(', ') }}
-        {%- for factor in factors %},
-            {{ factor }}_band
+        {%- for factor in factors %}
+            {{ factor }}_band,
         {%- endfor %}
+        {{ cell | join(', ') }}
 ),
 
 scored_0 as {{ materialized() }} (
@@ -40,47 +40,47 @@ scored_0 as {{ materialized() }} (
 
 {%- for factor in factors %}
 
-{{ factor }}_counts as {{ materialized() }} (
-    select
-        {{ fit | join(', ') }},
-        {{ factor }}_band as band,
-        sum(n_deals) as n_deals,
-        sum(n_seen_won) / cast(sum(n_seen) as {{ type_double() }}) as won_rate,
-        sum(n_seen * {{ from_log_odds('score') }}) / sum(n_seen) as expected_rate
-    from scored_{{ loop.index0 }}
-    group by {{ fit | join(', ') }}, {{ factor }}_band
-),
+    {{ factor }}_counts as {{ materialized() }} (
+        select
+            {{ fit | join(', ') }},
+            {{ factor }}_band as band,
+            sum(n_deals) as n_deals,
+            sum(n_seen_won) / cast(sum(n_seen) as {{ type_double() }}) as won_rate,
+            sum(n_seen * {{ from_log_odds('score') }}) / sum(n_seen) as expected_rate
+        from scored_{{ loop.index0 }}
+        group by {{ fit | join(', ') }}, {{ factor }}_band
+    ),
 
-{{ factor }}_weights as {{ materialized() }} (
-    select
-        *,
-        case
-            when band = 'not_known' then 0
-            else
-                {{ log_odds(shrunk('n_deals * won_rate', 'n_deals', 'expected_rate')) }}
-                - {{ log_odds('expected_rate') }}
-        end as weight
-    from {{ factor }}_counts
-),
+    {{ factor }}_weights as {{ materialized() }} (
+        select
+            *,
+            case
+                when band = 'not_known' then 0
+                else
+                    {{ log_odds(shrunk('n_deals * won_rate', 'n_deals', 'expected_rate')) }}
+                    - {{ log_odds('expected_rate') }}
+            end as weight
+        from {{ factor }}_counts
+    ),
 
-scored_{{ loop.index }} as {{ materialized() }} (
-    select
-        {%- for column in fit %}
-            before.{{ column }},
-        {%- endfor %}
-        {%- for later in factors[loop.index:] %}
-            before.{{ later }}_band,
-        {%- endfor %}
-        before.n_seen,
-        before.n_seen_won,
-        before.n_deals,
-        before.score + weights.weight as score
-    from scored_{{ loop.index0 }} as before
-    inner join {{ factor }}_weights as weights
-        on
-            {{ same('before', 'weights', fit) }}
-            and before.{{ factor }}_band = weights.band
-),
+    scored_{{ loop.index }} as {{ materialized() }} (
+        select
+            {%- for column in fit %}
+                before.{{ column }},
+            {%- endfor %}
+            {%- for later in factors[loop.index:] %}
+                before.{{ later }}_band,
+            {%- endfor %}
+            before.n_seen,
+            before.n_seen_won,
+            before.n_deals,
+            before.score + weights.weight as score
+        from scored_{{ loop.index0 }} as before
+        inner join {{ factor }}_weights as weights
+            on
+                {{ same('before', 'weights', fit) }}
+                and before.{{ factor }}_band = weights.band
+    ),
 {%- endfor %}
 
 final as (

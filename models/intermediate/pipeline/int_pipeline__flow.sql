@@ -69,11 +69,11 @@ moved as (
         {%- for column in place %}
             deals.{{ column }},
         {%- endfor %}
+        {%- for count in counts %}
+            sum(case when moves.move = '{{ count }}' then 1 else 0 end) as n_{{ count }},
+        {%- endfor %}
         moves.stage,
         weeks.week_number
-        {%- for count in counts %},
-            sum(case when moves.move = '{{ count }}' then 1 else 0 end) as n_{{ count }}
-        {%- endfor %}
     from moves
     inner join deals on moves.record_sk = deals.record_sk
     inner join weeks
@@ -181,7 +181,6 @@ in_all as (
 
 lately as (
     select
-        in_all.*,
         {%- for sum, expression in {
             'wins': 'won_deals.n_wins', 'losses': 'in_all.n_lost',
             'amounts': 'won_deals.won_amount', 'days': 'won_deals.cycle_days',
@@ -190,9 +189,9 @@ lately as (
                 partition by in_all.{{ place | join(', in_all.') }}
                 order by in_all.week_number desc
                 rows between 12 preceding and current row
-            ) as quarter_{{ sum }}
-            {{- ',' if not loop.last }}
+            ) as quarter_{{ sum }},
         {%- endfor %}
+        in_all.*
     from in_all
     left join won_deals on {{ same('in_all', 'won_deals', place + ['week_number']) }}
 ),

@@ -12,6 +12,10 @@ links as (
     select * from {{ ref('stg_crm__activity_links') }}
 ),
 
+deal_contacts as (
+    select * from {{ ref('stg_crm__opportunity_contacts') }}
+),
+
 deal_values as (
     select * from {{ ref('int_pipeline__values') }}
 ),
@@ -28,10 +32,10 @@ crms as (
 
 told as (
     select
-        crm
-        {%- for field in fields %},
-            max(case when field = '{{ field }}' then 1 else 0 end) as tells_{{ field }}
+        {%- for field in fields %}
+            max(case when field = '{{ field }}' then 1 else 0 end) as tells_{{ field }},
         {%- endfor %}
+        crm
     from field_changes
     where object_type = 'opportunity' and not is_orphan
     group by crm
@@ -68,6 +72,14 @@ with_contacts as (
     group by touches.crm
 ),
 
+with_roles as (
+    select
+        crm,
+        1 as tells_roles
+    from deal_contacts
+    group by crm
+),
+
 final as (
     select
         crms.crm,
@@ -78,12 +90,14 @@ final as (
         coalesce(touched.tells_touches, 0) = 1 as tells_touches,
         coalesce(touched.tells_two_way, 0) = 1 as tells_two_way,
         coalesce(touched.tells_meetings, 0) = 1 as tells_meetings,
-        coalesce(with_contacts.tells_contacts, 0) = 1 as tells_contacts
+        coalesce(with_contacts.tells_contacts, 0) = 1 as tells_contacts,
+        coalesce(with_roles.tells_roles, 0) = 1 as tells_roles
     from crms
     left join told on crms.crm = told.crm
     left join landed on crms.crm = landed.crm
     left join touched on crms.crm = touched.crm
     left join with_contacts on crms.crm = with_contacts.crm
+    left join with_roles on crms.crm = with_roles.crm
 )
 
 select * from final

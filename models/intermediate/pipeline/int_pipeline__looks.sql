@@ -123,8 +123,12 @@ spaced as (
         case
             when is_now then 0
             when is_weekly
-                then (place - 1) / cast({{ threshold('forecast_backtest__weeks_apart') }} as {{ type_double() }})
-                + 1
+                then
+                    (place - 1)
+                    / cast(
+                        {{ threshold('forecast_backtest__weeks_apart') }} as {{ type_double() }}
+                    )
+                    + 1
             else place
         end as fit_place
     from ranked

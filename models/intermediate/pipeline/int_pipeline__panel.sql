@@ -159,11 +159,12 @@ running_amounts as (
 quartiles as (
     select
         {{ fit | join(', ') }},
+        {%- for quarter in [1, 2, 3] %}
+            min(case when n_up_to >= 0.25 * {{ quarter }} * n_all then amount end)
+                as q{{ quarter }},
+        {%- endfor %}
         segment,
         currency
-        {%- for quarter in [1, 2, 3] %},
-            min(case when n_up_to >= 0.25 * {{ quarter }} * n_all then amount end) as q{{ quarter }}
-        {%- endfor %}
     from running_amounts
     group by {{ fit | join(', ') }}, segment, currency
 ),

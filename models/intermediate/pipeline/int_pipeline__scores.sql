@@ -17,15 +17,15 @@ factor_weights as {{ inlined() }} (
 
 weighed as (
     select
+        {%- for factor in forecast_factors() %}
+            coalesce({{ factor }}_weights.weight, 0) as {{ factor }}_weight,
+        {%- endfor %}
         panel.*,
         cells.n_like,
         cells.n_won,
         cells.base_probability,
         cells.plain_stage_rate,
         {{ log_odds('cells.base_probability') }} as base_score
-        {%- for factor in forecast_factors() %},
-            coalesce({{ factor }}_weights.weight, 0) as {{ factor }}_weight
-        {%- endfor %}
     from panel
     inner join cells on {{ same('panel', 'cells', cell) }}
     {%- for factor in forecast_factors() %}

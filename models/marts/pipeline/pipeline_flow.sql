@@ -1,4 +1,4 @@
--- One row per CRM × pipeline × segment × currency × stage × week: how deals move through the stages.
+-- One row per CRM × pipeline × segment × currency × stage × week: how deals move on.
 {%- set text = dbt.type_string() %}
 {%- set double = type_double() %}
 with flow as (

@@ -1,0 +1,66 @@
+-- One row per span of a risk: the stage in which it began, the first touch after it, and what
+-- became of the deal.
+with spans as (
+    select * from {{ ref('int_pipeline__risk_spans') }}
+),
+
+stage_periods as (
+    select * from {{ ref('int_history__stage_periods') }}
+    where object_type = 'opportunity'
+),
+
+touches as (
+    select * from {{ ref('int_pipeline__touches') }}
+    where is_touch
+),
+
+wins as (
+    select * from {{ ref('int_pipeline__wins') }}
+),
+
+first_touches as (
+    select
+        spans.record_sk,
+        spans.flag,
+        spans.onset_at,
+        min(touches.occurred_at) as touched_at
+    from spans
+    inner join touches
+        on
+            spans.record_sk = touches.record_sk
+            and touches.occurred_at >= spans.onset_at
+    group by spans.record_sk, spans.flag, spans.onset_at
+),
+
+final as (
+    select
+        spans.record_sk,
+        spans.flag,
+        spans.onset_at,
+        spans.cleared_at,
+        spans.lasts_to_the_end,
+        stages.stage,
+        first_touches.touched_at,
+        coalesce(
+            first_touches.touched_at
+            <= {{ later('spans.onset_at', 3600, threshold('deal_risks__touch_hours')) }},
+            false
+        ) as is_touched,
+        case
+            when spans.closed_at is null then 'open'
+            when wins.record_sk is not null then 'won'
+            else 'lost'
+        end as outcome
+    from spans
+    left join stage_periods as stages
+        on
+            spans.record_sk = stages.record_sk
+            and spans.onset_at >= stages.started_at
+            and (stages.ended_at is null or spans.onset_at < stages.ended_at)
+    left join first_touches
+        on {{ same('spans', 'first_touches', ['record_sk', 'flag', 'onset_at']) }}
+    left join wins
+        on spans.record_sk = wins.record_sk and spans.closed_at = wins.won_at
+)
+
+select * from final
