@@ -23,6 +23,10 @@ with inputs as (
     select * from {{ ref('int_crm__inputs') }}
 ),
 
+journeys as (
+    select * from {{ ref('int_journey__journeys') }}
+),
+
 crms as (
     select crm from {{ text_rows(['crm'], crm_sources()) }}
 ),
@@ -36,21 +40,42 @@ needs as (
     from {{ text_rows(['figure', 'object_type', 'input', 'words'], needs) }}
 ),
 
+-- Where a CRM keeps no leads, a contact is what a journey begins with; it is never given up.
+begun as (
+    select distinct
+        crm,
+        object_type
+    from journeys
+    where object_type <> 'lead'
+),
+
 -- Every figure is spoken of for every CRM, also where it cannot be computed.
-needed as (
+asked as (
     select
         needs.figure,
         crms.crm,
         needs.input,
         needs.words,
-        inputs.input is not null as is_found
+        coalesce(begun.object_type, needs.object_type) as object_type
     from needs
     cross join crms
+    left join begun on crms.crm = begun.crm and needs.figure = 'speed_to_lead'
+    where begun.crm is null or needs.input <> 'status'
+),
+
+needed as (
+    select
+        asked.figure,
+        asked.crm,
+        asked.input,
+        asked.words,
+        inputs.input is not null as is_found
+    from asked
     left join inputs
         on
-            needs.object_type = inputs.object_type
-            and needs.input = inputs.input
-            and crms.crm = inputs.crm
+            asked.object_type = inputs.object_type
+            and asked.input = inputs.input
+            and asked.crm = inputs.crm
 ),
 
 final as (
