@@ -15,7 +15,7 @@ NOT_HELD = {"canceled", "cancelled", "no_show", "rescheduled", "bounced"}
 BOTH_WAYS = {"email", "call", "chat"}
 SPOKEN = {"connected", "spoke with them", "meeting set", "not interested"}
 LEAD_STAGES = {"lead", "marketingqualifiedlead", "salesqualifiedlead", "mql", "sal", "sql"}
-LOST = {"unqualified"}
+LOST, WON = {"unqualified"}, {"converted", "qualified"}
 OBJECTS = ("account", "contact", "lead", "opportunity")
 
 
@@ -153,7 +153,12 @@ class Plain:
                     name: lead.get(f"converted_{name}_id")
                     for name in ("contact", "account", "opportunity")
                 }
-            yield "lead", lead, became, max(at, lead["created_at"]) if became else None
+                if at.time() == time():
+                    # A day: at most the history of its status knows more.
+                    status, since, _ = self.stays("lead", lead, "status")[-1]
+                    known = (status or "").lower() in WON and since != lead["created_at"]
+                    at = since if known else None
+            yield "lead", lead, became, max(at, lead["created_at"]) if became and at else None
         if self.tables["leads"]:
             return
         for contact in self.tables["contacts"]:
@@ -234,6 +239,7 @@ class Plain:
         object_type, record, became, converted_at = journey
         held = []
         parts = [(object_type, record, record["created_at"], 0)]
+        converted_at = converted_at or record["created_at"]
         if became and became.get("contact") in self.contacts:
             parts.append(("contact", self.contacts[became["contact"]], converted_at, 1))
         if became and became.get("opportunity") in self.deals:
@@ -259,6 +265,14 @@ class Plain:
             responses[response["journey_key"]] = response
             for clock in self.clocks(journey, response):
                 clocks[clock["record_key"], clock["sla"], clock["started_at"]] = clock
+        for contact in self.tables["contacts"]:
+            # A contact that is no lead has clocks all the same.
+            key = f"open:contact:{contact['contact_id']}"
+            owner = self.stays("contact", contact, "owner_id")[-1][0]
+            for landed in self.landed_clocks["contact", contact["contact_id"]]:
+                if key not in responses and landed["started_at"] <= self.as_of:
+                    clock = self.landed(key, owner, landed)
+                    clocks[key, clock["sla"], clock["started_at"]] = clock
         return responses, clocks
 
     def lapse(self, calendar: str, start: datetime, end: datetime | None) -> tuple:
@@ -345,7 +359,7 @@ class Plain:
             "left_out_reason": reason,
             # Not in the mart.
             "_closed_at": closed_at,
-            "_closed_unknown": lost and lost_at is None,
+            "_closed_unknown": (lost and lost_at is None) or bool(became and not converted_at),
             "_touches": touches,
             "_current": current,
             "_stays": stays,
@@ -360,7 +374,7 @@ class Plain:
                 if landed["started_at"] <= self.as_of:
                     named.add(landed["sla"].lower().replace(" ", "_").replace("-", "_"))
                     if member == (object_type, record[f"{object_type}_id"]):
-                        yield self.landed(journey, response, landed)
+                        yield self.landed(response["journey_key"], response["_current"], landed)
         if response["left_out_reason"] not in (None, "disqualified", "converted"):
             return
         for sla in SLAS:
@@ -442,14 +456,13 @@ class Plain:
             return "breached"
         return "paused" if is_paused else "running"
 
-    def landed(self, journey: tuple, response: dict, clock: dict) -> dict:
+    def landed(self, key: str, owner: str | None, clock: dict) -> dict:
         stop = clock.get("stopped_at")
         stop = stop if stop and stop <= self.as_of else None
         end = stop or self.as_of
-        owner = response["_current"]
         calendar = self.policy.calendar(self.team(owner))
         return {
-            "record_key": response["journey_key"],
+            "record_key": key,
             "sla": clock["sla"],
             "started_at": clock["started_at"],
             "due_at": clock["due_at"],

@@ -158,6 +158,9 @@ class Worlds:
     def convert(self, lead: dict, name: str, start: datetime) -> list[dict]:
         """Convert a lead to records that may be older than it; return what can name them."""
         at = self.after(start) if not self.one_in(10) else start + 40 * SECOND
+        if self.one_in(4):
+            # Salesforce tells only the day.
+            at = datetime.combine(at.date(), time())
         lead["converted_at"] = at
         born = self.pick(at, at, start - 30 * DAY)
         born = min(born, AS_OF)

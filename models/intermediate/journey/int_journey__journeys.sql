@@ -152,17 +152,35 @@ synthetic as (
     {%- endfor %}
 ),
 
--- When a lead was given up, where its history tells.
-given_up as (
+-- When a lead came to its end, where its history tells.
+endings as (
     select
         record_sk,
+        stage_kind,
         started_at
     from stage_periods
     where
         object_type = 'lead'
-        and stage_kind = 'lost'
+        and stage_kind in ('lost', 'won')
         and is_current
         and started_by_change_id is not null
+),
+
+-- A conversion that is landed as a day was at an instant that at most the history knows.
+timed as (
+    select
+        entries.record_key,
+        case
+            when
+                entries.converted_at
+                <> {{ dbt.date_trunc('day', 'entries.converted_at') }}
+                then entries.converted_at
+            when endings.stage_kind = 'won' then endings.started_at
+        end as converted_at
+    from entries
+    inner join records on entries.record_key = records.record_key
+    left join endings on records.record_sk = endings.record_sk
+    where entries.is_converted
 ),
 
 final as (
@@ -180,8 +198,8 @@ final as (
         entries.is_converted,
         cast(
             case
-                when entries.converted_at > records.created_at then entries.converted_at
-                when entries.converted_at is not null then records.created_at
+                when timed.converted_at > records.created_at then timed.converted_at
+                when timed.converted_at is not null then records.created_at
             end as {{ instant }}
         ) as converted_at,
         entries.converted_contact_id,
@@ -190,7 +208,7 @@ final as (
         coalesce(
             records.object_type = 'lead' and records.stage_kind = 'lost', false
         ) as is_disqualified,
-        given_up.started_at as disqualified_at,
+        case when endings.stage_kind = 'lost' then endings.started_at end as disqualified_at,
         case
             when records.is_merged then 'merged'
             when records.is_deleted then 'deleted'
@@ -201,7 +219,8 @@ final as (
         end as left_out_reason
     from entries
     inner join records on entries.record_key = records.record_key
-    left join given_up on records.record_sk = given_up.record_sk
+    left join endings on records.record_sk = endings.record_sk
+    left join timed on entries.record_key = timed.record_key
     left join creations on records.record_sk = creations.record_sk
     left join bulk_creations on records.record_sk = bulk_creations.record_sk
     left join synthetic on records.record_key = synthetic.record_key
