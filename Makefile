@@ -7,23 +7,30 @@ DBT_PROFILES_DIR ?= profiles
 export DBT_PROFILES_DIR
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help build test check lint trace dashboard digest failures export clean setup
+.PHONY: help build nightly restore nights test check lint trace dashboard digest failures export clean
+.PHONY: setup
 
 help:
-	@echo "make build      set up, land the demo CRM if no other is configured, dbt build, print the metrics, write reports/"
+	@echo "make nightly    set up, land the demo CRM if no other is configured, build, test, publish, write reports/ and exports/"
+	@echo "make build      the same"
 	@echo "make dashboard  write the data-health dashboard to reports/dashboard.html"
 	@echo "make digest     print what changed since yesterday: ARGS='--team ae --review weekly'"
 	@echo "make failures   print what failed in the last run, its cause and what to try first"
 	@echo "make trace      print the story of one record: make trace RECORD=salesforce:opportunity:006..."
 	@echo "make export     write the lists, and the ids that are approved, to exports/ as CSV and parquet"
+	@echo "make restore    build on the last backup of what is kept: ARGS=--list lists them, ARGS=RUN takes one"
+	@echo "make nights     kill the nightly job at 30 moments, and read what it publishes meanwhile (an hour or two)"
 	@echo "make test       set up, run every test and check (what CI runs)"
 	@echo "make check      set up, check only what changed: parse, lint, conventions, unit tests"
 	@echo "make lint       set up, run only the linters and the project's conventions"
 	@echo "make clean      remove the environment, dbt packages, target and logs (never the warehouse)"
 	@echo "ARGS=... is handed on: make test ARGS='-k standin', make build ARGS=..."
 
-build: setup
-	@.venv/bin/crm-hygiene build $(ARGS)
+build nightly restore: setup
+	@.venv/bin/crm-hygiene $@ $(ARGS)
+
+nights: setup
+	@CRM_HYGIENE_NIGHTS=30 .venv/bin/python -m pytest -n 0 tests/python/test_nights.py $(ARGS)
 
 test: setup
 	@.venv/bin/python -m pytest $(ARGS)

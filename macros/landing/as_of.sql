@@ -21,6 +21,26 @@
 {% endmacro %}
 
 
+{#- Whether as_of was given and is more than a day later than the start of the run: a day, since somewhere it is
+    tomorrow already. -#}
+{% macro is_future() %}
+    {{ return(var('as_of', none) is not none and crm_hygiene.as_of().split("'")[1] > crm_hygiene.latest_instant().split("'")[1]) }}
+{% endmacro %}
+
+
+{#- The latest as_of of which anything is kept, as a UTC timestamp literal. -#}
+{% macro latest_instant() %}
+    {%- set instant = run_started_at + modules.datetime.timedelta(days=1) -%}
+    {{ return("cast('" ~ instant.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "' as " ~ dbt.type_timestamp() ~ ")") }}
+{% endmacro %}
+
+
+{#- A condition that is false where as_of lies in the future: of such a look nothing is kept. -#}
+{% macro as_of_is_kept() -%}
+    {{ as_of() }} <= {{ latest_instant() }}
+{%- endmacro %}
+
+
 {#- The start of the run as a UTC timestamp literal: no landed event can be later. -#}
 {% macro run_start() %}
     {{ return("cast('" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "' as " ~ dbt.type_timestamp() ~ ")") }}

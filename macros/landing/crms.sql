@@ -50,6 +50,7 @@
                 'contacts',
                 'creations',
                 'field_changes',
+                'mailings',
                 'named_by_rejected_rows',
                 'opportunities',
                 'opportunity_contacts',

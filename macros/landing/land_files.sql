@@ -38,11 +38,14 @@
                     {%- set reader = "read_parquet('" ~ file ~ "')" -%}
                 {%- else -%}
                     {#- One byte that is no UTF-8 would stop the build; Latin-1 reads every byte as something. -#}
-                    {%- set is_utf8 = run_query(
-                        "select try(decode(content)) is not null from read_blob('" ~ file ~ "')"
-                    ).columns[0].values()[0] -%}
+                    {%- set how = run_query(
+                        "select case when hex(content[1:2]) = 'FFFE' then 'utf-16' when try(decode(content)) is null then 'latin-1' else 'utf-8' end,"
+                        ~ " coalesce(regexp_matches(try(decode(content)), '[^\\r]\\n') and contains(try(decode(content)), chr(13) || chr(10)), false)"
+                        ~ " from read_blob('" ~ file ~ "')"
+                    ).rows[0] -%}
+                    {#- Mixed ends of lines are no CSV by the standard. -#}
                     {%- set reader = "read_csv('" ~ file ~ "', all_varchar = true, header = true, quote = '\"', escape = '\"', encoding = '"
-                        ~ ('utf-8' if is_utf8 else 'latin-1') ~ "')" -%}
+                        ~ how[0] ~ "', strict_mode = " ~ ('false' if how[1] else 'true') ~ ")" -%}
                 {%- endif -%}
                 {%- do run_query(
                     'create or replace view ' ~ adapter.quote(declared[0].schema) ~ '.' ~ adapter.quote(table)

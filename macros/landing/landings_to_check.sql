@@ -2,6 +2,7 @@
     its place (database and schema, or folder) and its landed tables, each with its landed columns (name: type) and the
     query that reads it. Lands files first, as a run does. Covers the engines that the gate covers: DuckDB, PostgreSQL. -#}
 {% macro landings_to_check() %}
+    {%- do crm_hygiene.check_settings() -%}
     {%- do crm_hygiene.land_files() -%}
     {%- do crm_hygiene.land_lists() -%}
     {%- set landings = [] -%}

@@ -17,7 +17,11 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "build": Command("build", "check the landing, run dbt build, write reports/"),
+    "build": Command(
+        "build", "the nightly job: check the landing, build, test, publish, write pages"
+    ),
+    "nightly": Command("build", "the same"),
+    "restore": Command("nightly.restore", "build on a backup of what is kept"),
     "gate": Command("gate.command", "check the landing only"),
     "dashboard": Command("pages.dashboard", "write the data-health dashboard"),
     "digest": Command("pages.digest", "tell what changed since yesterday, last week or month"),

@@ -82,7 +82,8 @@ def plain(name: str) -> str:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.replace("#", " no "))
     for umlaut, written in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
         spaced = spaced.lower().replace(umlaut, written)
-    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
+    words = re.sub(r"(?<=[a-z])(nummer|nr|liste)\b", r"_\1", spaced.lower())
+    return re.sub(r"[^a-z0-9]+", "_", words).strip("_")
 
 
 def is_id(name: str) -> bool:
@@ -213,7 +214,7 @@ def name_likeness(path: Path, table: str) -> float:
 def words_of(column: Declared) -> list[str]:
     """Return what other systems call a column."""
     named = {f"{words.split()[0]}_id": table for table, words in RECORD_WORDS.items()}
-    named["owner_id"] = "users"
+    named |= {"owner_id": "users", "record_id": "opportunities"}
     records = RECORD_WORDS.get(named.get(column.column, ""), "").split()
     words = COLUMN_WORDS.get(column.column, "").split()
     words += records + [f"{word}_id" for word in records]
@@ -249,13 +250,14 @@ def match(path: Path, files: dict[Path, list[str]], columns: Sequence[Declared])
 def key_of(path: Path, files: dict[Path, list[str]], column: Declared) -> str:
     """Return the column that holds a table's key: filled, unique, and what other files refer to."""
     words, stem = words_of(column), plain(path.stem).removesuffix("s")
-    own = [*words, "id", f"{stem}_id", f"{stem}s_id"]
+    own = [*words, "id", "lfd_id", f"{stem}_id", f"{stem}s_id"]
     if column.table == "users":
         words += words_of(column._replace(column="owner_id"))
     ranked = []
     for name in files[path] if column.is_key else []:
         score = likeness(forms(name), column.column, own)
-        if score >= ENOUGH and is_unique(path, name):
+        # What is called otherwise is a key where other files refer to it.
+        if is_unique(path, name):
             is_referred = any(
                 likeness(forms(other), column.column, words) >= ENOUGH
                 and refers(file, other, path, name)
@@ -263,8 +265,9 @@ def key_of(path: Path, files: dict[Path, list[str]], column: Declared) -> str:
                 for other in files[file]
                 if file != path
             )
-            if is_referred or is_id(name):
-                ranked.append((is_referred, is_id(name), score, name))
+            is_called_so = score >= ENOUGH
+            if is_referred or (is_called_so and is_id(name)):
+                ranked.append((is_called_so and is_referred, is_referred, is_id(name), score, name))
     return max(ranked, default=("",))[-1]
 
 

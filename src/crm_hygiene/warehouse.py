@@ -24,6 +24,17 @@ def warehouse_path() -> Path:
     return ROOT / os.environ.get("CRM_HYGIENE_DUCKDB", "warehouse/crm_hygiene.duckdb")
 
 
+def candidate_of(given: Path) -> Path:
+    """Return where the candidate of a warehouse is built: under its name, which views refer to."""
+    return given.resolve().parent / f"{given.stem}.nightly" / "candidate" / given.name
+
+
+def unpublished_path() -> Path | None:
+    """Return where the warehouse of a run is that was not published, if the last was not."""
+    candidate = candidate_of(warehouse_path())
+    return candidate if candidate.is_file() else None
+
+
 def first_line(error: Exception) -> str:
     """Return what an error says, short."""
     return str(error).strip().splitlines()[0]

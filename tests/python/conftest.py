@@ -29,7 +29,7 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 TARGET = tempfile.mkdtemp(prefix="crm_hygiene_target_")
 # Read where SQL is compiled, long after the project is parsed, with the values of each run.
 COMPILED_VARIABLES = {
-    "as_of", "business_period", "business_timezone", "fiscal_year_start_month",
+    "as_of", "business_period", "business_timezone", "fiscal_year_start_month", "future_as_of",
     "hubspot_files", "open_files", "salesforce_files",
     "automation", "on_date", "record_key", "rule", "signal",
 }  # fmt: skip

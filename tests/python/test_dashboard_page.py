@@ -439,6 +439,78 @@ def test_key_fields_pass_or_fail_by_their_writers(browser, file, demo):
         assert section.locator(".folded").inner_text().count("HubSpot lead") == 2
 
 
+def test_broken_guardrails_are_shown_with_what_broke_them_last(browser, file, demo):
+    """The broken ones first; those that hold and what is not landed are folded."""
+    rows = demo.sql(
+        "select status, crm, object_type, field, n_broken, cast(year(newest_at) as varchar) "
+        "from marts.guardrail_status order by status, n_broken desc nulls last, crm, object_type, "
+        "field, guardrail"
+    )
+    broken = [row for row in rows if row[0] == "broken"]
+    n_holding = sum(row[0] == "holds" for row in rows)
+    assert 0 < len(broken) < len(broken) + n_holding < len(rows)
+    crms = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
+    with opened(browser, file, "revops") as page:
+        section = part(page, "Guardrails")
+        shown = lines(section, "Guardrails")[: len(broken)]
+        for told, (_, crm, object_type, field, n_broken, year) in zip(shown, broken, strict=True):
+            name = "The record as a whole" if field == "*" else field.capitalize().replace("_", " ")
+            assert told[0] == f"{name}{crms[crm]} {object_type}"
+            assert (int(told[2].split()[0]), told[3]) == (n_broken, "Broken")
+            assert told[4].endswith(year)
+        assert {told[2].split()[1].rstrip("s") for told in shown} == {"record", "change"}
+        summary = section.locator("details summary").first.inner_text()
+        assert summary == f"Guardrails that hold: {n_holding} more"
+        assert section.locator(".folded").count() == 1
+
+
+def test_records_to_hand_over_are_the_marts(browser, file, demo):
+    """Each record has who could own it; those without anybody are counted."""
+    [(n_rows, n_nobody)] = demo.sql(
+        "select count(*), count(*) filter (proposed_from = 'none') from marts.owner_reassignments"
+    )
+    [(key, owner, proposed)] = demo.sql(
+        "select record_id, owner.user_name, proposed.user_name from marts.owner_reassignments "
+        "inner join staging.stg_crm__users as owner using (crm) "
+        "inner join staging.stg_crm__users as proposed using (crm) "
+        "where owner.user_id = owner_id and proposed.user_id = proposed_owner_id "
+        "and proposed_from = 'manager' order by record_id limit 1"
+    )
+    scope = 'section.explorer:has(h3:text-is("Records without an active owner"))'
+    with opened(browser, file, "revops") as page:
+        assert counted(page, scope) == (n_rows, n_rows)
+        text = part(page, "Records to hand over").inner_text()
+        assert 0 < n_nobody < n_rows
+        assert f"For {n_nobody} of {n_rows} records nobody is found" in text
+        page.locator(f"{scope} input[type=search]").fill(key)
+        row = page.locator(f"{scope} tbody tr").first.inner_text()
+        assert owner in row and proposed in row
+
+
+def test_where_nobody_touches_records_is_the_marts(browser, file, demo):
+    """By object as a whole, and by what records are told apart by; owners have their names."""
+    whole = demo.sql(
+        "select n_stale_12m, n_stale_24m from marts.dead_data where dimension = 'all' "
+        "and status = 'measured' order by n_stale_12m desc"
+    )
+    [(n_parts,)] = demo.sql(
+        "select count(*) from marts.dead_data where dimension <> 'all' and n_stale_12m > 0"
+    )
+    [(owner, n_stale)] = demo.sql(
+        "select user_name, n_stale_12m from marts.dead_data inner join staging.stg_crm__users "
+        "using (crm) where user_id = part and dimension = 'owner' order by n_stale_12m desc limit 1"
+    )
+    scope = 'section.explorer:has(h3:text-is("By owner, segment and lead source"))'
+    with opened(browser, file, "cleanup") as page:
+        section = part(page, "Records that nobody touches")
+        shown = lines(section, "Untouched records by object")
+        assert [(int(one[2]), int(one[3])) for one in shown] == whole
+        assert section.locator(".folded").inner_text().count("case") == 2
+        assert counted(page, scope) == (n_parts, n_parts)
+        first = page.locator(f"{scope} tbody tr").first.inner_text()
+        assert owner in first and str(n_stale) in first
+
+
 def test_what_to_put_back_is_listed_and_masked(browser, file, demo, tmp_path):
     """The list is the mart's, a stop names how much of it is its own; values are masked."""
     [(n_rows, n_standing)] = demo.sql(
@@ -537,7 +609,8 @@ def test_values_to_standardise_and_words_for_nothing_are_listed(browser, file, d
 
 def test_reviews_without_a_row_say_so_and_what_is_not_landed_is_folded(browser, payload, tmp_path):
     """No table is drawn of nothing, and a history that is not landed is no zero."""
-    names = ["spread", "cutoff_shifts", "key_fields", "reverts", "picklist_values"]
+    names = ["spread", "cutoff_shifts", "key_fields", "reverts", "picklist_values", "guardrails"]
+    names += ["reassignments", "dead_data"]
     bare = emptied(payload, *names, "picklist_counts", "placeholders")
     funnel = bare["tables"]["funnel"]
     for name in ("n_entered", "n_advanced", "n_won", "n_lost", "conversion_rate"):
@@ -549,11 +622,17 @@ def test_reviews_without_a_row_say_so_and_what_is_not_landed_is_folded(browser, 
             "What to put back": "No machine is to be stopped",
             "Values to standardise": "Every value of every picklist is in order.",
             "Words for nothing": "Nobody types a word for nothing.",
+            "Guardrails": "No guardrail is set",
+            "Records to hand over": "Every record has an active owner",
         }.items():
             section = part(page, name)
             assert text in section.inner_text()
             assert section.locator("table").count() == 0
         assert page.get_by_text("Key fields: who writes them").count() == 0
+        go(page, "cleanup")
+        section = part(page, "Records that nobody touches")
+        assert "There is no record, so there is none" in section.inner_text()
+        assert section.locator("table").count() == 0
         go(page, "ae")
         section = part(page, "From stage to stage")
         assert "The history of stages is not landed" in section.inner_text()

@@ -232,6 +232,23 @@ def test_what_the_broken_sync_overwrote_is_to_be_put_back(demo):
     assert set(found) == made
 
 
+def test_marketing_and_enrichment_are_told_apart(demo):
+    paths = {"lead_score": "marketing_sync", "seniority": "enrichment"}
+    made = Counter(
+        (row["crm"], row["field"], paths[row["field"]], row["changed_by"])
+        for row in truth("changes")
+        if row["field"] in paths
+    )
+    found = demo.sql(
+        "select crm, field, write_path, changed_by, n_changes from marts.field_writers "
+        "where field in ('lead_score', 'seniority')"
+    )
+    assert {row[:4]: row[4] for row in found} == made
+    assert {(row[0], row[2]) for row in found} == {
+        (crm, path) for crm in ("salesforce", "hubspot") for path in paths.values()
+    }
+
+
 def test_first_bad_changes_have_the_actor_who_made_them(demo):
     found = demo.sql(
         "select crm, object_type, record_id, field, old_value, new_value, actor_id, actor_kind, "

@@ -12,8 +12,8 @@ import yaml
 from conftest import TARGET, parsed_project
 
 from crm_hygiene.dbt import Dbt
-from crm_hygiene.gate import command, validation
-from crm_hygiene.gate.checks import DERIVED_COLUMNS, GateResult
+from crm_hygiene.gate import command, files, validation
+from crm_hygiene.gate.checks import DERIVED_COLUMNS, GateError, GateResult
 from crm_hygiene.gate.expectations import expectations_of, read_expectations
 from crm_hygiene.gate.landing import declared_tables
 
@@ -310,6 +310,107 @@ def test_files_are_read_where_they_lie(warehouse: Warehouse, tmp_path: Path) -> 
     (tmp_path / "landed" / "users.csv").write_text("user_id,kind\nu1,human\nu2,robot\n")
     result = warehouse.validate({**OPEN, "open_files": str(tmp_path / "landed")})
     assert failures(result) == {("warning", "users", "kind")}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"business_timezone": "Mars/Olympus"}, "'Mars/Olympus', which is no time zone; write a"),
+        ({"as_of": "2062-03-31"}, "as_of is '2062-03-31', and the clock says"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_judged(
+    warehouse: Warehouse, given: dict, said: str
+) -> None:
+    warehouse.land("salesforce", opportunity=opportunities(1), opportunity_stage=stages())
+    with pytest.raises(GateError, match=said):
+        warehouse.validate({**SALESFORCE, **given})
+    tomorrow = f"{NOW + timedelta(hours=23):%Y-%m-%d %H:%M:%S}"
+    assert warehouse.validate({**SALESFORCE, "as_of": tomorrow}).ok
+    assert warehouse.validate({**SALESFORCE, "as_of": "2062-03-31", "future_as_of": True}).ok
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "user_id,kind\nu1,human\nu2,robot\n".encode("utf-16"),
+        b"user_id,kind\r\nu1,human\nu2,robot\r\n",
+        "user_id,kind\nü1,human\nu2,robot\n".encode("latin-1"),
+    ],
+    ids=["utf_16", "mixed_ends_of_lines", "latin_1"],
+)
+def test_files_of_other_spellings_are_read(
+    warehouse: Warehouse, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "landed").mkdir()
+    (tmp_path / "landed" / "users.csv").write_bytes(content)
+    result = warehouse.validate({**OPEN, "open_files": str(tmp_path / "landed")})
+    assert failures(result) == {("warning", "users", "kind")}
+
+
+ROWS = [f"u{number},human,a note\n" for number in range(300)]
+# A quote is opened in line 202 and closed in line 252.
+SWALLOWING = ["user_id,kind,name\n", *ROWS[:200], 'u200,human,"a note\n', *ROWS[201:250]]
+SWALLOWING += ['u250,human"\n', *ROWS[251:]]
+
+
+def test_a_quote_that_swallows_rows_is_told_by_file_and_line(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    (tmp_path / "landed").mkdir()
+    file = tmp_path / "landed" / "users.csv"
+    file.write_text("".join(SWALLOWING))
+    result = warehouse.validate({**OPEN, "open_files": str(file.parent)})
+    [found] = [check for check in result.failed("warning") if check.type == "quotes_are_closed"]
+    assert found.sentence() == (
+        "open.users: expected quotes that close in their row; found in "
+        f"{file}, line 202 a quote that swallows 49 rows, up to line 252."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ('a,b,c\n1,"two\nlines, of text",x\n2,y,z\n', []),
+        ('a,b,c\n1,"said ""no, never, ever"" then",x\n2,y,z\n', []),
+        ('a,b,c\n1,5" pipe,x\n2,y,z\n3,6" pipe,x\n', []),
+        ('a,b,c\n1,x,"y\n2,x,y\n3,x,y\n', [(2, 2, 5)]),
+        ('a;b;c\r\n1;x;"y\r\n2;x;y\r\n3;x;y"\r\n', [(2, 1, 4)]),
+        ("", []),
+    ],
+)
+def test_a_text_of_several_lines_swallows_nothing(
+    tmp_path: Path, content: str, found: list[tuple]
+) -> None:
+    file = tmp_path / "notes.csv"
+    file.write_bytes(content.encode())
+    assert files.quotes_over_rows(file) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("users.parquet", b"PAR1" + b"x" * 90, "is no whole parquet file: it was cut off"),
+        ("users.csv", b"a,b\n1,2\n" + b"z" * 2_000_001, ", line 3 is longer than 2,000,000 bytes"),
+        ("users.csv", b"\xfe\xff\x00a\x00\n", "is UTF-16 with the high byte first: save it as"),
+    ],
+)
+def test_a_file_that_cannot_be_read_stops_the_build_with_its_name(
+    warehouse: Warehouse, tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    (tmp_path / "landed").mkdir()
+    (tmp_path / "landed" / name).write_bytes(content)
+    with pytest.raises(GateError) as stopped:
+        warehouse.validate({**OPEN, "open_files": str(tmp_path / "landed")})
+    assert str(tmp_path / "landed" / name) in str(stopped.value) and said in str(stopped.value)
+
+
+@pytest.mark.parametrize("length", [1_999_990, 2_000_001, 5_000_000])
+def test_a_line_is_too_long_wherever_it_begins(tmp_path: Path, length: int) -> None:
+    for before in (0, 1, 999_999, 1_500_000):
+        file = tmp_path / "long.csv"
+        file.write_bytes(b"x" * before + b"\n" + b"z" * length + b"\nend\n")
+        assert bool(list(files.faults(file))) == (length > files.LONGEST_LINE)
 
 
 def test_the_page_escapes_asks_nothing_of_any_host_and_holds_no_personal_data(

@@ -280,3 +280,36 @@ def test_dates_that_can_be_read_in_two_ways(tmp_path, monkeypatch, capsys, dates
         assert f"the values show: {shown}\n" in out or not shown
         assert (formats in out) == bool(shown)
     assert (f"[open], {formats}}}'" in out) == bool(shown)
+
+
+GERMAN = {
+    "Firmenliste 2025.csv": "Firmen-Nr.;Firmenname;Internetseite;Land;Betreuer;angelegt am\n"
+    "F1;Werft;www.werft.example;Deutschland;AM;13/01/2024 09:00\n",
+    "Ansprechpartner.csv": "Pers.-Nr.;Nachname;Firmen-Nr.;Werbesperre;erfasst am\n"
+    "P1;Kolk;F1;nein;14/01/2024 09:00\n",
+    "Angebote.csv": "Vorgangsnummer;Bezeichnung;Firmen-Nr.;Stand;Auftragswert;Währung;Verkäufer;"
+    "eröffnet am;vorauss. Abschluss;abgeschlossen am;Verlustgrund\n"
+    "A1;Kran;F1;Verloren;1.234,50;EUR;AM;15/01/2024;01/02/2024;03/02/2024 10:00;Preis\n"
+    "A2;Winde;F1;Anfrage;500,00;EUR;AM;15/01/2024;30/03/2024;;\n",
+    "Phasenprotokoll.csv": "Vorgangsnummer;alte Phase;neue Phase;geändert am;geändert von\n"
+    "A1;Anfrage;Verloren;03/02/2024 10:00;AM\n",
+    "Kontaktberichte.csv": "Lfd. Nr.;Art;Zeitpunkt;Vorgangsnummer;Pers.-Nr.;Wer\n"
+    "1;Besuch;20/01/2024;A1;P1;AM\n",
+    "Vertriebler.csv": "Kürzel;Name;Mailadresse;Abteilung;noch aktiv?\nAM;Anke;a@x.example;AD;ja\n",
+}
+
+
+def test_german_files_are_known_with_keys_that_only_others_tell(tmp_path, monkeypatch, capsys):
+    folder = filled_folder(tmp_path, monkeypatch, GERMAN)
+    assert mapping.main([str(folder)]) == 0
+    out = capsys.readouterr().out
+    assert "not used" not in out and "not recognised" not in out and "REQUIRED" not in out
+    keys = {(table, column): row["source"] for (table, column), row in rows_of(folder).items()}
+    assert keys["users", "user_id"] == "Kürzel"
+    assert keys["activities", "activity_id"] == "Lfd. Nr."
+    assert keys["changes", "record_id"] == keys["opportunities", "opportunity_id"]
+    assert keys["changes", "field"] == "'stage'"
+    assert keys["opportunities", "close_date"] == "vorauss. Abschluss"
+    assert keys["opportunities", "closed_at"] == "abgeschlossen am"
+    assert mapping.main([str(folder), "--land"]) == 0
+    assert "landed_formats: {open: {dates: dmy}}" in capsys.readouterr().out

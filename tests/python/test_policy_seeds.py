@@ -31,6 +31,7 @@ KEYS = {
     "field_map": ["crm", "object_type", "landed_field"],
     "flag_policy": ["crm", "field"],
     "free_mail_domains": ["domain"],
+    "handoff_checklist": ["handoff", "object_type", "item"],
     "health_metrics": ["metric"],
     "history_needs": ["object_type", "field"],
     "holidays": ["holiday_date"],
@@ -196,7 +197,9 @@ def test_each_guardrail_rests_on_a_policy():
 def test_user_patterns_are_lower_case_and_decide_something():
     for row in rows("user_policy"):
         assert row["pattern"] == row["pattern"].lower(), row
-        assert row["kind"] or row["team"], row
+        assert row["kind"] or row["team"] or row["write_path"], row
+        # Of a writer that is no landed user nothing else is asked.
+        assert row["match_on"] != "writer" or not (row["kind"] or row["team"]), row
 
 
 @pytest.mark.parametrize("seed", sorted(policy_seeds.MADE))

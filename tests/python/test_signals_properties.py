@@ -444,7 +444,9 @@ class Models:
             f" '{setting.commit_stage or ''}' as stage) where stage <> ''"
         )
         selected = ["--select", *[f"+{mart}" for mart in MARTS]]
-        ran = self.warehouse.dbt("run", "--full-refresh", *selected, variables=variables)
+        # The days of another landing stay otherwise.
+        self.warehouse.sql("drop table if exists marts.process_signals_daily")
+        ran = self.warehouse.dbt("run", *selected, variables=variables)
         errors = [one.message for one in ran.result or [] if one.status == "error"]
         assert ran.success, errors or ran.exception
         self.n_runs += 1

@@ -13,7 +13,7 @@ come from; shares of all records, and how many have no finding (the grade is jud
 and baselines made of other days; ranks and lists of findings; what MOVES says, with its reason.
 
 By default a few removals are tried. CRM_HYGIENE_TAKE_AWAY=all tries every table and every column:
-13 and 184, a quarter of a minute each, after two minutes for the first build.
+15 and 213, some ten seconds each, after two minutes for the first build.
 
 Then words that nobody understands are put into a tenth of the rows of each coded column: again
 nothing is decided more harshly. Columns of flags, dates and amounts are named; those of owners,
@@ -101,6 +101,11 @@ MOVES = {
         "failure_signatures born_duplicate_after_routing",
         "failure_signatures source_mix_shift",
     },
+    # What an SDR gives away is of three objects: one that is not landed is not given away.
+    "contacts": {"team_figures sdr_handoff_completeness"},
+    "leads": {"team_figures sdr_handoff_completeness"},
+    "*.contact_id": {"team_figures sdr_handoff_completeness"},
+    "*.lead_id": {"team_figures sdr_handoff_completeness"},
     # Where no category is landed, a deal is committed by its stage.
     "*.forecast_category": {"failure_signatures inflation_near_win"},
 }

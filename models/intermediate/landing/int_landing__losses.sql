@@ -1,7 +1,7 @@
 -- One row per day of as_of and table of a landing: how many rows it has, and whether it lost more
 -- than the policy allows since the last day that had not. A day that lost too much is no measure
 -- for the next.
-{{ config(**kept_days('landing_date')) }}
+{{ config(**kept_days('landing_date', full_refresh=none)) }}
 
 with landed_tables as (
     select * from {{ ref('int_landing__tables') }}

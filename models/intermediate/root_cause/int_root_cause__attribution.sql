@@ -1,6 +1,8 @@
 -- One row per CRM, object type and watched field, and one for all of a CRM: how many changes have a
 -- known actor and channel? Opportunities are always spoken of, other objects where any is landed.
-{%- set counts = ['n_changes', 'n_with_actor', 'n_with_channel', 'n_with_both'] %}
+{%- set counts = ['n_changes', 'n_with_actor', 'n_with_channel', 'n_with_both'] -%}
+{%- set sampled = ['sample_n_changes', 'sample_n_attributed'] %}
+
 with inputs as (
     select * from {{ ref('int_crm__inputs') }}
 ),
@@ -9,19 +11,15 @@ givers as (
     select * from {{ ref('int_landing__givers') }}
 ),
 
-field_changes as (
-    select * from {{ ref('stg_crm__field_changes') }}
-),
-
-records as (
-    select record_sk from {{ ref('int_crm__records') }}
-),
-
-users as (
+watched_changes as (
     select
-        crm,
-        user_id
-    from {{ ref('stg_crm__users') }}
+        *,
+        changed_at > {{ later(as_of(), -86400, threshold('rate_window_days')) }} as is_in_window
+    from {{ ref('int_root_cause__watched_changes') }}
+),
+
+sample as (
+    select * from {{ ref('int_root_cause__attribution_sample') }}
 ),
 
 crms as (
@@ -71,26 +69,6 @@ fields as (
     where watched.object_type = 'opportunity' or landed_objects.input is not null
 ),
 
--- Who made a change is known where a person is named or the kind of machine is told.
-changes as (
-    select
-        changes.crm,
-        changes.object_type,
-        changes.field,
-        users.user_id is not null
-        or (changes.changed_by is not null and coalesce(changes.actor_kind, '') <> 'other')
-        or coalesce(changes.actor_kind, '') in ('automation', 'integration', 'import', 'system')
-            as has_actor,
-        changes.channel is not null as has_channel,
-        changes.changed_at > {{ later(as_of(), -86400, threshold('rate_window_days')) }}
-            as is_in_window
-    from field_changes as changes
-    inner join records on changes.record_sk = records.record_sk
-    left join users
-        on changes.crm = users.crm and changes.changed_by = users.user_id
-    where not changes.is_orphan and changes.field in ('stage', 'status', 'owner_id')
-),
-
 counted as (
     select
         crm,
@@ -106,7 +84,18 @@ counted as (
                 as {{ prefix }}n_with_both
             {%- if not loop.last %},{% endif %}
         {%- endfor %}
-    from changes
+    from watched_changes
+    group by crm, object_type, field
+),
+
+sampled as (
+    select
+        crm,
+        object_type,
+        field,
+        count(*) as sample_n_changes,
+        count(case when is_attributed then 1 end) as sample_n_attributed
+    from sample
     group by crm, object_type, field
 ),
 
@@ -122,6 +111,9 @@ by_field as (
                     as {{ column }},
             {%- endfor %}
         {%- endfor %}
+        {%- for column in sampled %}
+            case when fields.is_landed then coalesce(sampled.{{ column }}, 0) end as {{ column }},
+        {%- endfor %}
         fields.is_landed
     from fields
     left join counted
@@ -129,6 +121,11 @@ by_field as (
             fields.crm = counted.crm
             and fields.object_type = counted.object_type
             and fields.field = counted.field
+    left join sampled
+        on
+            fields.crm = sampled.crm
+            and fields.object_type = sampled.object_type
+            and fields.field = sampled.field
 ),
 
 united as (
@@ -145,6 +142,9 @@ united as (
                 sum({{ prefix }}{{ count }}) as {{ prefix }}{{ count }},
             {%- endfor %}
         {%- endfor %}
+        {%- for column in sampled %}
+            sum({{ column }}) as {{ column }},
+        {%- endfor %}
         max(case when is_landed then 1 else 0 end) = 1 as is_landed
     from by_field
     group by crm
@@ -157,6 +157,8 @@ rated as (
             cast({{ prefix }}n_with_both as {{ type_double() }}) / nullif({{ prefix }}n_changes, 0)
                 as {{ prefix }}coverage,
         {%- endfor %}
+        cast(sample_n_attributed as {{ type_double() }}) / nullif(sample_n_changes, 0)
+            as sample_coverage,
         cast({{ threshold('attribution_coverage__target') }} as {{ type_double() }}) as target
     from united
 ),

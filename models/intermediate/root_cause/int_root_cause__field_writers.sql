@@ -20,6 +20,10 @@ users as (
     from {{ ref('stg_crm__users') }}
 ),
 
+write_paths as (
+    select * from {{ ref('int_root_cause__write_paths') }}
+),
+
 field_dictionary as (
     select * from {{ ref('field_dictionary') }}
 ),
@@ -32,6 +36,7 @@ counted as (
         changes.changed_by,
         changes.actor_kind,
         changes.channel,
+        write_paths.write_path,
         changes.automation_id,
         count(*) as n_changes,
         count(distinct changes.record_sk) as n_records,
@@ -40,6 +45,7 @@ counted as (
         max(changes.changed_at) as last_changed_at
     from field_changes as changes
     inner join records on changes.record_sk = records.record_sk
+    left join write_paths on {{ same_writer('changes', 'write_paths') }}
     where not changes.is_orphan
     group by
         records.crm,
@@ -48,6 +54,7 @@ counted as (
         changes.changed_by,
         changes.actor_kind,
         changes.channel,
+        write_paths.write_path,
         changes.automation_id
 ),
 
@@ -57,7 +64,7 @@ writers as (
             order by
                 counted.crm, counted.object_type, counted.field, counted.changed_by nulls first,
                 counted.actor_kind nulls first, counted.channel nulls first,
-                counted.automation_id nulls first
+                counted.write_path nulls first, counted.automation_id nulls first
         ) as writer_sk,
         counted.*,
         -- A source that nothing is known of.

@@ -1,5 +1,5 @@
--- One row per CRM and key field of the policy: its three first writers and two first write paths,
--- and whether all of them are known.
+-- One row per CRM and key field of the policy: its three first writers and two first write paths
+-- (where only the channel is known, that), and whether all of them are known.
 {%- set double = type_double() %}
 with field_writers as (
     select * from {{ ref('int_root_cause__field_writers') }}
@@ -19,7 +19,8 @@ crms as (
 
 counted as (
     {%- for kind, who in [
-        ('writer', 'coalesce(automation_id, changed_by)'), ('path', 'channel'),
+        ('writer', 'coalesce(automation_id, changed_by)'),
+        ('path', 'coalesce(write_path, channel)'),
     ] %}
         select
             '{{ kind }}' as kind,

@@ -19,6 +19,10 @@ creations as (
     select * from {{ ref('stg_crm__creations') }}
 ),
 
+write_paths as (
+    select * from {{ ref('int_root_cause__write_paths') }}
+),
+
 users as {{ inlined() }} (
     select * from {{ ref('stg_crm__users') }}
 ),
@@ -117,6 +121,7 @@ final as (
         coalesce(changes.actor_kind, creations.actor_kind) as actor_kind,
         actors.team as actor_team,
         coalesce(changes.channel, creations.channel) as channel,
+        coalesce(change_paths.write_path, creation_paths.write_path) as write_path,
         coalesce(changes.automation_id, creations.automation_id) as automation_id,
         creations.record_sk is not null as is_by_creation,
         changes.correlation_id,
@@ -135,6 +140,9 @@ final as (
         on
             found.unchanged_sk = creations.record_sk
             and found.occurred_at = creations.created_at
+    left join write_paths as change_paths on {{ same_writer('changes', 'change_paths') }}
+    left join write_paths as creation_paths
+        on {{ same_writer('creations', 'creation_paths', maker='created_by') }}
     left join users as owners
         on records.crm = owners.crm and records.owner_id = owners.user_id
     left join users as actors

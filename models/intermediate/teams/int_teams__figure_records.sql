@@ -1,8 +1,8 @@
 -- One row per figure × record (or SLA clock) that it judges: those that a landing permits.
 {#- Each figure of the register is judged by the model named after it. -#}
 {%- set figures = [
-    'speed_to_lead', 'lead_owner_changes', 'handoff_completeness', 'ownership_stability',
-    'clock_pauses',
+    'speed_to_lead', 'lead_owner_changes', 'sdr_handoff_completeness', 'handoff_completeness',
+    'ownership_stability', 'clock_pauses',
 ] %}
 
 with populations as (

@@ -1,5 +1,6 @@
 -- One row per figure × CRM: whether it can be computed, and what for it is not landed.
-{#- Figure, what it reads (object type, input, in words): it needs all of it. -#}
+{#- Figure, what it reads (object type, input, in words): it needs all of it; of what has the same
+    words, any. -#}
 {%- set needs = [
     ('speed_to_lead', 'lead', 'records', 'leads'),
     ('speed_to_lead', 'lead', 'linked_activities', 'activities of leads'),
@@ -9,18 +10,29 @@
     ('lead_owner_changes', 'lead', 'status', 'statuses of leads'),
     ('handoff_completeness', 'opportunity', 'records', 'opportunities'),
     ('handoff_completeness', 'opportunity', 'won_stages', 'won stages'),
-    ('handoff_completeness', 'account', 'active_owners', 'account owners'),
-    ('handoff_completeness', 'opportunity', 'contact_roles', 'contacts of opportunities'),
-    ('handoff_completeness', 'opportunity', 'customer_activities', 'activities'),
     ('ownership_stability', 'account', 'records', 'accounts'),
     ('ownership_stability', 'account', 'history:owner_id', 'owner history of accounts'),
     ('clock_pauses', 'case', 'records', 'cases'),
     ('clock_pauses', 'case', 'sla_clocks', 'SLA clocks of cases'),
     ('clock_pauses', 'case', 'paused_seconds', 'paused seconds'),
+] -%}
+{%- set owners = 'owner history of leads, contacts or opportunities' -%}
+{%- for one in ['lead', 'contact', 'opportunity'] -%}
+    {%- do needs.append(('sdr_handoff_completeness', one, 'history:owner_id', owners)) -%}
+    {%- do needs.append(('sdr_handoff_completeness', one, 'teams', 'teams of users')) -%}
+{%- endfor -%}
+{#- What else a handoff needs is told by its checklist. -#}
+{%- set handoffs = [
+    ('won_to_cs', 'handoff_completeness', 'records'),
+    ('sdr_to_ae', 'sdr_handoff_completeness', 'history:owner_id'),
 ] %}
 
 with inputs as (
     select * from {{ ref('int_crm__inputs') }}
+),
+
+checklist as (
+    select * from {{ ref('int_teams__checklist') }}
 ),
 
 journeys as (
@@ -40,6 +52,14 @@ needs as (
     from {{ text_rows(['figure', 'object_type', 'input', 'words'], needs) }}
 ),
 
+handoffs as (
+    select
+        handoff,
+        figure,
+        told_by
+    from {{ text_rows(['handoff', 'figure', 'told_by'], handoffs) }}
+),
+
 -- Where a CRM keeps no leads, a contact is what a journey begins with; it is never given up.
 begun as (
     select distinct
@@ -50,45 +70,64 @@ begun as (
 ),
 
 -- Every figure is spoken of for every CRM, also where it cannot be computed.
-asked as (
+needed as (
     select
         needs.figure,
         crms.crm,
-        needs.input,
+        min(needs.input) as input,
         needs.words,
-        coalesce(begun.object_type, needs.object_type) as object_type
+        max(case when inputs.input is not null then 1 else 0 end) = 1 as is_found,
+        false as is_optional
     from needs
     cross join crms
     left join begun on crms.crm = begun.crm and needs.figure = 'speed_to_lead'
-    where begun.crm is null or needs.input <> 'status'
-),
-
-needed as (
-    select
-        asked.figure,
-        asked.crm,
-        asked.input,
-        asked.words,
-        inputs.input is not null as is_found
-    from asked
     left join inputs
         on
-            asked.object_type = inputs.object_type
-            and asked.input = inputs.input
-            and asked.crm = inputs.crm
+            coalesce(begun.object_type, needs.object_type) = inputs.object_type
+            and needs.input = inputs.input
+            and crms.crm = inputs.crm
+    where begun.crm is null or needs.input <> 'status'
+    group by needs.figure, crms.crm, needs.words
+),
+
+-- Nothing is asked of an object that is not handed over in the CRM.
+asked as (
+    select distinct
+        handoffs.figure,
+        checklist.crm,
+        'checklist' as input,
+        checklist.missing_inputs as words,
+        false as is_found,
+        checklist.is_optional
+    from checklist
+    inner join handoffs on checklist.handoff = handoffs.handoff
+    inner join inputs
+        on
+            checklist.crm = inputs.crm
+            and checklist.object_type = inputs.object_type
+            and handoffs.told_by = inputs.input
+    where not checklist.is_landed
+),
+
+all_needed as (
+    select * from needed
+
+    union all
+
+    select * from asked
 ),
 
 final as (
     select
         figure,
         crm,
-        count(case when not is_found then 1 end) = 0 as is_landed,
+        count(case when not is_found and not is_optional then 1 end) = 0 as is_landed,
         coalesce(
             -- Without the records the rest goes without saying.
             min(case when input = 'records' and not is_found then words end),
             nullif({{ sorted_list('case when not is_found then words end') }}, '')
         ) as missing_inputs
-    from needed
+    from all_needed
     group by figure, crm
 )
 

@@ -24,6 +24,7 @@ final as (
         cast(missing_inputs as {{ text }}) as missing_inputs,
         {{ as_of() }} as as_of
     from metric_values
+    where {{ as_of_is_kept() }}
 )
 
 select * from final

@@ -52,6 +52,7 @@ final as (
         {{ as_of() }} as as_of,
         cast(not_judged as {{ text }}) as not_judged
     from compared
+    where {{ as_of_is_kept() }}
 )
 
 select * from final

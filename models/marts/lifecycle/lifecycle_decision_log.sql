@@ -1,5 +1,6 @@
 -- One row per record and run that decided other than its latest row says, or on other facts.
-{#- Append-only: neither --full-refresh nor an earlier as_of changes what it holds. -#}
+{#- Append-only: neither --full-refresh nor an earlier as_of changes what it holds. An as_of in the future adds
+    nothing; what one added before it was refused does not count. -#}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -26,7 +27,9 @@ logged as (
             logged_at
         from {{ this }}
         -- What is not read is not gone.
-        where crm in ('{{ crm_sources() | join("', '") }}')
+        where
+            crm in ('{{ crm_sources() | join("', '") }}')
+            and decided_at <= {{ later('logged_at', 86400, 1) }}
     {%- else %}
         select
             {%- for column in texts %}
@@ -124,10 +127,17 @@ final as (
         compared.decision_since,
         compared.rule_since
     from compared
-    {%- if is_incremental() %}
-        -- A look back decides nothing: it would make up review windows that nobody had.
-        where (select max(decided_at) from {{ this }}) <= {{ as_of() }}
-    {%- endif %}
+    where
+        {{ as_of_is_kept() }}
+        {%- if is_incremental() %}
+            -- A look back decides nothing: it would make up review windows that nobody had.
+            and not exists (
+                select 1 from {{ this }}
+                where
+                    decided_at > {{ as_of() }}
+                    and decided_at <= {{ later('logged_at', 86400, 1) }}
+            )
+        {%- endif %}
 )
 
 select * from final

@@ -17,9 +17,11 @@ final as (
                 cast({{ prefix }}{{ count }} as {{ dbt.type_bigint() }}) as {{ prefix }}{{ count }},
             {%- endfor %}
             cast({{ prefix }}coverage as decimal(9, 6)) as {{ prefix }}coverage,
-            cast({{ prefix }}status as {{ text }}) as {{ prefix }}status
-            {%- if not loop.last %},{% endif %}
+            cast({{ prefix }}status as {{ text }}) as {{ prefix }}status,
         {%- endfor %}
+        cast(sample_n_changes as {{ dbt.type_bigint() }}) as sample_n_changes,
+        cast(sample_n_attributed as {{ dbt.type_bigint() }}) as sample_n_attributed,
+        cast(sample_coverage as decimal(9, 6)) as sample_coverage
     from attribution
 )
 

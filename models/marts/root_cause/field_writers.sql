@@ -14,6 +14,7 @@ final as (
         cast(actor_kind as {{ text }}) as actor_kind,
         cast(actor_team as {{ text }}) as actor_team,
         cast(channel as {{ text }}) as channel,
+        cast(write_path as {{ text }}) as write_path,
         cast(automation_id as {{ text }}) as automation_id,
         cast(n_changes as {{ bigint }}) as n_changes,
         cast(n_records as {{ bigint }}) as n_records,

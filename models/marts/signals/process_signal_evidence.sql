@@ -35,6 +35,7 @@ united as (
         actor_kind,
         actor_team,
         channel,
+        write_path,
         automation_id,
         cast(null as date) as week_start
     from occurrences
@@ -70,6 +71,7 @@ united as (
         cast(null as {{ text }}) as actor_kind,
         cast(null as {{ text }}) as actor_team,
         cast(null as {{ text }}) as channel,
+        cast(null as {{ text }}) as write_path,
         cast(null as {{ text }}) as automation_id,
         week_start
     from stage_dwell_shift
@@ -88,7 +90,7 @@ final as (
         occurred_at,
         {%- for column in [
             'kind', 'detail', 'field', 'old_value', 'new_value', 'change_id', 'changed_by',
-            'actor_kind', 'actor_team', 'channel', 'automation_id',
+            'actor_kind', 'actor_team', 'channel', 'write_path', 'automation_id',
         ] %}
             cast({{ column }} as {{ text }}) as {{ column }},
         {%- endfor %}

@@ -23,6 +23,7 @@ final as (
         cast(status as {{ text }}) as status,
         {{ as_of() }} as as_of
     from rates
+    where {{ as_of_is_kept() }}
 )
 
 select * from final

@@ -21,6 +21,7 @@ final as (
         {{ record_key('told.crm', "'activity'", 'told.activity_id') }} as record_key,
         told.crm,
         told.activity_id,
+        told.known_at,
         told.occurred_at,
         told.activity_type,
         told.direction,

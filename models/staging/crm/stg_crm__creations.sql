@@ -19,7 +19,7 @@ users as {{ inlined() }} (
 told as (
     {{ crm_union('creations', [
         'object_type', 'record_id', 'created_by', 'login_id', 'actor_kind', 'channel',
-        'is_channel_by_actor', 'automation_id',
+        'told_write_path', 'is_channel_by_actor', 'automation_id',
     ]) }}
 ),
 
@@ -47,6 +47,7 @@ named as (
         ) as created_by,
         told.actor_kind,
         case when not {{ is_blank('told.channel') }} then told.channel end as channel,
+        told.told_write_path,
         told.is_channel_by_actor,
         told.automation_id
     from told
@@ -62,6 +63,7 @@ named as (
 final as (
     select
         named.record_sk,
+        named.crm,
         named.created_at,
         named.created_by,
         coalesce(
@@ -79,6 +81,7 @@ final as (
                     then makers.kind
             end
         ) as channel,
+        named.told_write_path,
         named.automation_id
     from named
     left join users as makers

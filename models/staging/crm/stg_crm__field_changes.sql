@@ -20,6 +20,7 @@ final as (
         changed_by,
         actor_kind,
         channel,
+        told_write_path,
         automation_id,
         correlation_id,
         is_calculated,

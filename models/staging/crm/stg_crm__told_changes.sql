@@ -28,8 +28,8 @@ told as (
     {{ crm_union('field_changes', [
         'object_type', 'record_id', 'source_table', 'change_id', 'change_sequence', 'landed_field',
         'field', 'old_value', 'new_value', 'changed_at', 'changed_by', 'login_id', 'actor_kind',
-        'channel', 'is_channel_by_actor', 'automation_id', 'correlation_id', 'is_calculated',
-        'is_duplicate', 'is_first_value',
+        'channel', 'told_write_path', 'is_channel_by_actor', 'automation_id', 'correlation_id',
+        'is_calculated', 'is_duplicate', 'is_first_value',
     ]) }}
 ),
 
@@ -48,6 +48,7 @@ folded as (
         told.login_id,
         told.actor_kind,
         told.channel,
+        told.told_write_path,
         told.is_channel_by_actor,
         told.automation_id,
         told.correlation_id,
@@ -190,8 +191,8 @@ saved as (
 {%- set columns = [
     'crm', 'object_type', 'record_id', 'record_sk', 'orphan_id', 'field', 'landed_field',
     'changed_at', 'new_value', 'changed_by', 'login_id', 'actor_kind', 'channel',
-    'is_channel_by_actor', 'automation_id', 'correlation_id', 'source_table', 'change_id',
-    'change_sequence', 'is_calculated', 'is_orphan', 'record_created_at',
+    'told_write_path', 'is_channel_by_actor', 'automation_id', 'correlation_id', 'source_table',
+    'change_id', 'change_sequence', 'is_calculated', 'is_orphan', 'record_created_at',
 ] %}
 
 reclassed as (
@@ -282,6 +283,7 @@ final as (
                     then actors.kind
             end
         ) as channel,
+        changes.told_write_path,
         changes.automation_id,
         changes.correlation_id,
         changes.is_calculated,

@@ -1,5 +1,5 @@
--- One row per user, integration, automation or queue, with the team and kind of the seed
--- user_policy where the CRM does not tell them.
+-- One row per user, integration, automation or queue, with the team, kind and write path
+-- of the seed user_policy where the CRM does not tell them.
 with user_policy as (
     select * from {{ ref('user_policy') }}
 ),
@@ -17,6 +17,7 @@ matched as (
         landed.user_id,
         policy.kind,
         policy.team,
+        policy.write_path,
         row_number() over (
             partition by landed.crm, landed.user_id
             order by case when policy.kind is null then 1 else 0 end, policy.priority
@@ -24,7 +25,11 @@ matched as (
         row_number() over (
             partition by landed.crm, landed.user_id
             order by case when policy.team is null then 1 else 0 end, policy.priority
-        ) as team_place
+        ) as team_place,
+        row_number() over (
+            partition by landed.crm, landed.user_id
+            order by case when policy.write_path is null then 1 else 0 end, policy.priority
+        ) as path_place
     from landed
     inner join user_policy as policy
         on
@@ -51,6 +56,7 @@ final as (
         {{ normalised_email('landed.email') }} as email_normalised,
         coalesce(landed.team, teams.team) as team,
         coalesce(landed.kind, kinds.kind, landed.default_kind) as kind,
+        paths.write_path,
         landed.is_active,
         landed.manager_id
     from landed
@@ -64,6 +70,11 @@ final as (
             landed.crm = teams.crm
             and landed.user_id = teams.user_id
             and teams.team_place = 1
+    left join matched as paths
+        on
+            landed.crm = paths.crm
+            and landed.user_id = paths.user_id
+            and paths.path_place = 1
 )
 
 select * from final

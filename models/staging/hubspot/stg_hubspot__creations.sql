@@ -40,6 +40,7 @@ judged as (
     select
         told.*,
         sources.channel,
+        sources.write_path as told_write_path,
         case when told.source is not null then coalesce(sources.actor_kind, 'other') end
             as actor_kind,
         case
@@ -58,6 +59,7 @@ final as (
         login_id,
         actor_kind,
         channel,
+        told_write_path,
         false as is_channel_by_actor,
         -- A workflow's records carry its id.
         case when source in ('AUTOMATION_PLATFORM', 'WORKFLOWS') then source_id end

@@ -126,6 +126,7 @@ final as (
         case when ordered.source is not null then coalesce(sources.actor_kind, 'other') end
             as actor_kind,
         sources.channel,
+        sources.write_path as told_write_path,
         false as is_channel_by_actor,
         -- A workflow's changes carry its id.
         case

@@ -15,6 +15,7 @@ with final as (
             cast(null as {{ text }}) as login_id,
             cast(null as {{ text }}) as actor_kind,
             lower(created_channel) as channel,
+            {{ path_of_channel('created_channel') }} as told_write_path,
             false as is_channel_by_actor,
             cast(null as {{ text }}) as automation_id
         from {{ ref('base_open__' ~ table) }}

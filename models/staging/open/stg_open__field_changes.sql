@@ -34,6 +34,7 @@ final as (
         cast(null as {{ text }}) as login_id,
         cast(null as {{ text }}) as actor_kind,
         lower(channel) as channel,
+        {{ path_of_channel('channel') }} as told_write_path,
         false as is_channel_by_actor,
         automation_id,
         correlation_id,

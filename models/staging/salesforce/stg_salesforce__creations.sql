@@ -13,6 +13,7 @@ with final as (
             cast(null as {{ text }}) as login_id,
             cast(null as {{ text }}) as actor_kind,
             cast(null as {{ text }}) as channel,
+            cast(null as {{ text }}) as told_write_path,
             true as is_channel_by_actor,
             cast(null as {{ text }}) as automation_id
         from {{ ref('base_salesforce__' ~ object_type) }}

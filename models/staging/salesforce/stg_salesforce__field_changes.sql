@@ -470,6 +470,7 @@ final as (
         cast(null as {{ text }}) as login_id,
         cast(null as {{ text }}) as actor_kind,
         cast(null as {{ text }}) as channel,
+        cast(null as {{ text }}) as told_write_path,
         true as is_channel_by_actor,
         cast(null as {{ text }}) as automation_id,
         cast(null as {{ text }}) as correlation_id,

@@ -37,6 +37,8 @@ MACHINES = {
     "salesforce": ("integration", "integration", "SALESFORCE", "sf-sync"),
     "import": ("import", "import", "IMPORT", "importId:5512"),
     "system": ("system", "", "CALCULATED", "RollupProperties"),
+    "marketing_sync": ("system", "", "EMAIL", "campaignId:9001"),
+    "enrichment": ("system", "", "DATA_ENRICHMENT", "enrichment"),
     "other": ("other", "", "NEW_SOURCE_2027", "beta:9"),
     "stranger": ("human", "ui", "CRM_UI", "userId:999999"),
 }

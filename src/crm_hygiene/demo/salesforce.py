@@ -59,6 +59,8 @@ class Salesforce(SalesforceRows):
             "automation": self.employ("Automated Process", "", kind="automation"),
             "integration": self.employ("Integration User", "", kind="integration"),
             "import": self.employ("Data Loader", "", kind="integration"),
+            "marketing_sync": self.employ("Marketing Sync", "", kind="integration"),
+            "enrichment": self.employ("Data Enrichment", "", kind="integration"),
         }
         for name in ("EMEA Inbound", "Americas Inbound", "Unassigned Deals"):
             self.queues.append(User(self.next_id("queue"), name, kind="queue"))

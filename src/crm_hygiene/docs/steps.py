@@ -7,6 +7,7 @@ from crm_hygiene.docs.words import (
     listed,
     needed,
     seed,
+    table,
     threshold_table,
 )
 
@@ -37,6 +38,12 @@ def figure_section(figure: dict[str, str]) -> list[str]:
     ]
 
 
+def kind_of_item(row: dict[str, str]) -> str:
+    """Return how an item of a handoff is looked at."""
+    of_account = " of the account" if row["asked_of"] == "account" else ""
+    return f"`{row['kind']}` {row['field']}".strip() + of_account
+
+
 def teams_page() -> str:
     """Return docs/teams.md."""
     lines = [
@@ -52,6 +59,20 @@ def teams_page() -> str:
     ]
     for figure in seed("team_figure_register"):
         lines += figure_section(figure)
+    lines += [
+        "## What a handoff needs",
+        "",
+        "What makes a handoff complete; edited in `seeds/policy/handoff_checklist.csv`.",
+        "",
+        *table(
+            ("handoff", "object", "item", "kind", "within days", "reason"),
+            (
+                (row["handoff"], row["object_type"], row["in_words"], kind_of_item(row),
+                 row["within_days"], row["reason"])
+                for row in seed("handoff_checklist")
+            ),
+        ),
+    ]  # fmt: skip
     return "\n".join(lines).rstrip() + "\n"
 
 

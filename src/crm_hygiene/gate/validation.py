@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crm_hygiene.dbt import Dbt, DbtError
+from crm_hygiene.gate import files
 from crm_hygiene.gate.checks import Check, GateError, GateResult, nearby
 from crm_hygiene.gate.expectations import expectations_of, lacking_columns, read_expectations
 from crm_hygiene.gate.judging import ENGINES, judge_landing, warehouse
@@ -87,11 +88,17 @@ def check(dbt: Dbt, memory_file: Path, worker: Executor | None) -> GateResult:
         covered = " and ".join(ENGINES)
         note = f"covers {covered} only, so nothing was checked on {engine_type}"
         return GateResult(notes=[note])
+    folders = files.folders(dbt.variables)
+    if faults := files.faults_of(folders):
+        raise GateError(" ".join(faults))
     run = read_landings(dbt)
     # Of a DuckDB file there is one connection that may write.
     let_go_of_the_file()
     work = (run, dbt.credentials(), dbt.target, read_memory(memory_file))
     result, memory = worker.submit(judge, *work).result() if worker else judge(*work)
+    result.checks += files.swallowed_rows(
+        {landing.crm: folders[landing.crm] for landing in run.landings if landing.crm in folders}
+    )
     if any(check.ok is False and check.type in LOSSES for check in result.checks):
         result.notes.append(
             "where a loss of rows or of a column is right, take the table out of"

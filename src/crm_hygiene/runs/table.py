@@ -107,11 +107,14 @@ def shown_value(value: object, is_hidden: bool) -> str | None:
 def record(path: Path, rows: list[Result], target: Path) -> int:
     """Add the runs that are new to the warehouse, drop what is too old; return the rows added."""
     definition = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    known = known_runs(path)
+    if known is not None and all(row.invocation_id in known for row in rows):
+        # Whoever reads the warehouse meanwhile is left in peace.
+        return 0
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema if not exists runs")
         connection.execute(f"create table if not exists {TABLE} ({definition})")
-        known = connection.execute(f"select distinct invocation_id from {TABLE}").fetchall()
-        added = [row for row in rows if (row.invocation_id,) not in known]
+        added = [row for row in rows if row.invocation_id not in (known or ())]
         add_samples(connection, added, target)
         if added:
             # One list a column: thousands of rows in one statement.
@@ -125,6 +128,17 @@ def record(path: Path, rows: list[Result], target: Path) -> int:
                 f" (select max(started_at) from {TABLE}) - interval {KEPT_DAYS} day"
             )
     return len(added)
+
+
+def known_runs(path: Path) -> set[str] | None:
+    """Return the runs that the warehouse knows; None where it has no table of them."""
+    if not path.exists():
+        return None
+    with duckdb.connect(str(path), read_only=True) as connection:
+        if not columns_of(connection, TABLE):
+            return None
+        found = connection.execute(f"select distinct invocation_id from {TABLE}").fetchall()
+    return {invocation_id for (invocation_id,) in found}
 
 
 def left_behind(target: Path, logs: Path) -> list[Result]:

@@ -40,6 +40,7 @@ class LateFaults(Plot):
             self.padding,
             self.padding_of_peers,
             self.source_mix,
+            self.write_paths,
         )
 
     def plant(self):
@@ -318,6 +319,20 @@ class LateFaults(Plot):
         person = self.crm.contact(None, at, country=US, source=source)
         person.planted = True
         return person
+
+    def write_paths(self):
+        """Scores that marketing's tool writes, and ranks that were bought, early in quiet lives."""
+        lived = [
+            person
+            for person in self.crm.of("contact")
+            if any(c.at > person.created_at + 60 * DAY for c in person.changes)
+        ]
+        marketing, data = self.crm.machines["marketing_sync"], self.crm.machines["enrichment"]
+        for i, person in enumerate(lived[:12]):
+            at = person.created_at.replace(hour=3, minute=i, second=0)
+            for days, score in ((5, "20"), (12, "65")):
+                person.change(at + days * DAY, "lead_score", score, marketing)
+            person.change(at + 9 * DAY, "seniority", self.crm.pick(["Director", "Manager"]), data)
 
 
 def days_before(first, last):

@@ -8,7 +8,12 @@ from crm_hygiene.marts import ACTOR_IDS
 # What has nine digits and is no share of anything.
 NO_SHARES = {"best_score", "score", "tolerance"}
 # Columns of ids whose records and users the page calls by their names.
-CALLED_BY_NAME = {"record_id": "Record", "owner_id": "Owner", "survivor_record_key": "Survivor"}
+CALLED_BY_NAME = {
+    "record_id": "Record",
+    "owner_id": "Owner",
+    "proposed_owner_id": "Proposed owner",
+    "survivor_record_key": "Survivor",
+}
 WORDS = {"crm": "CRM", "id": "ID", "sla": "SLA", "url": "URL", "n": "Records"}
 
 

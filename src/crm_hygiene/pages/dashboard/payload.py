@@ -41,8 +41,8 @@ REGISTERS = (
     "from marts.failure_signatures",
 )
 # Columns that hold ids of users, and keys of records.
-USER_IDS = ("owner_id", *sorted(ACTOR_IDS))
-RECORD_KEYS = ("record_key", "survivor_record_key")
+USER_IDS = ("owner_id", "proposed_owner_id", *sorted(ACTOR_IDS))
+RECORD_KEYS = ("record_key", "survivor_record_key", "newest_record_key")
 # What the page says of trends on the day of the first build: by whether the histories tell any.
 FIRST_DAY = {
     True: "This is the first build. The trend of data health before it is rebuilt from the "

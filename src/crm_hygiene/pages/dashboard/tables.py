@@ -255,7 +255,7 @@ TABLES = {
     "writers": Table(
         "marts.field_writers",
         order="n_changes desc, crm, object_type, field, changed_by, actor_kind, channel, "
-        "automation_id",
+        "write_path, automation_id",
         in_words="most changes first",
     ),
     "key_fields": Table(
@@ -264,6 +264,22 @@ TABLES = {
         in_words="money fields first",
     ),
     "attribution": Table("marts.attribution_coverage"),
+    "guardrails": Table(
+        "marts.guardrail_status",
+        order="status, n_broken desc nulls last, crm, object_type, field, guardrail",
+        in_words="broken ones first",
+    ),
+    "reassignments": Table(
+        "marts.owner_reassignments",
+        order="proposed_owner_id is null, amount desc nulls last, crm, object_type, record_key",
+        in_words="those that somebody could have first, then by amount",
+    ),
+    "dead_data": Table(
+        "marts.dead_data",
+        order="array_position(['all', 'owner', 'lead_source', 'segment'], dimension), "
+        "n_stale_12m desc nulls last, crm, object_type, part",
+        in_words="whole objects, owners, lead sources and segments, most untouched records first",
+    ),
     "stop_the_line": Table(
         "marts.stop_the_line",
         order="status desc, change_date desc, n_bad_changes desc, crm, machine",

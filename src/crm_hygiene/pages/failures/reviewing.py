@@ -16,6 +16,7 @@ from crm_hygiene.warehouse import (
     let_go_of_the_file,
     open_warehouse,
     rows,
+    unpublished_path,
     warehouse_path,
 )
 
@@ -50,7 +51,7 @@ def review(
     path: Path | None = None, target: Path | None = None, logs: Path | None = None
 ) -> Review:
     """Record what the last runs left behind, and return the review of all that is open."""
-    path = path or warehouse_path()
+    path = path or unpublished_path() or warehouse_path()
     target, logs = target or runs.places()[0], logs or runs.places()[1]
     left = runs.left_behind(target, logs)
     failures, history = from_artifacts(left)

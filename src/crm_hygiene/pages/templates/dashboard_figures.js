@@ -12,7 +12,7 @@ const RECORD_COLUMNS = {
   team_figure_records: ["record_id", "object_type", "crm", "is_counted", "hours", "occurred_at", "detail", "segment", "owner_id"],
   signature_evidence: ["record_id", "object_type", "crm", "signature_window", "occurred_at", "detail", "segment", "owner_id", "channel"],
   candidates: ["record_id", "object_type", "crm", "decision", "reason", "review_state", "value_at_stake", "owner_id", "review_due_at"],
-  writers: ["changed_by", "crm", "object_type", "field", "actor_kind", "channel", "n_changes", "share", "verdict"],
+  writers: ["changed_by", "crm", "object_type", "field", "actor_kind", "channel", "write_path", "n_changes", "share", "verdict"],
 };
 
 function recordsOf(name, title, accept, facets, more = {}) {
@@ -269,8 +269,10 @@ function attributionFigure() {
   const table = tableOf("attribution");
   const parts = table.objects((row) => table.value(row, "object_type") === "all" && passes(table, row, ["crm"]))
     .map((part) => ({ ...part, numerator: part.n_with_both, denominator: part.n_changes }));
+  const nSample = sum(parts.map((part) => part.sample_n_changes));
   return withHistory({
     key: "attribution:all",
+    extra: nSample ? `In the sample to check by hand: ${sum(parts.map((part) => part.sample_n_attributed))} of ${nSample}` : null,
     register: {
       name: "Attribution coverage",
       meaning: "The share of stage and owner changes with a known actor and channel.",
@@ -280,7 +282,7 @@ function attributionFigure() {
     limits: [["Target", same(parts, "target")]], target: limit(same(parts, "target"), true, "share"),
     applied: ["crm"], historyNote: "This figure is kept for its last day only.",
     records: recordsOf("writers", "Who wrote these fields", (value) => ["stage", "status", "owner_id"].includes(value("field")),
-      ["object_type", "field", "channel", "verdict"]),
+      ["object_type", "field", "write_path", "verdict"]),
   });
 }
 

@@ -54,7 +54,7 @@ const TONES = {
   not_allowed: "bad", immutable_changed: "bad", overdue: "bad", watch: "watch", high: "watch",
   below_target: "watch", unknown_writer: "watch", ok: "good", met: "good", same: "good",
   allowed: "good", cleared: "good", fail: "bad", pass: "good", shift: "watch", isolated: "watch",
-  systemic: "watch", machine: "watch",
+  systemic: "watch", machine: "watch", broken: "bad", holds: "good",
 };
 
 function statusMark(value) {
@@ -179,7 +179,7 @@ function tableCell(table, row, column) {
   if (USER_IDS.has(column.name)) return withId(ownerName(value, crm), value);
   if (LABELLED[column.name]) return withId(labelOf(crm, objectType, LABELLED[column.name], value), value);
   if (VALUES.has(column.name) && table.has("field")) return withId(valueName(crm, objectType, table.value(row, "field"), value), value);
-  if (column.name === "part") return withId(partName(table.value(row, "report"), crm, value), value);
+  if (column.name === "part") return withId(partName(table, row, crm, value), value);
   if (column.name === "detail") return bdi(spoken(value, crm, objectType));
   if (table.has("unit") && UNITED.has(column.name)) {
     const unit = table.value(row, "unit");
@@ -197,7 +197,7 @@ function withId(name, id) {
 
 const RECORD_KEYS = new Set(["record_key", "survivor_record_key"]);
 const USER_IDS = new Set([
-  "owner_id", "actor_id", "changed_by", "machine", "top_person_id", "writer_1", "writer_2", "writer_3",
+  "owner_id", "proposed_owner_id", "actor_id", "changed_by", "machine", "top_person_id", "writer_1", "writer_2", "writer_3",
 ]);
 const LABELLED = { __proto__: null, stage: "stage", pipeline: "pipeline" };
 
@@ -208,8 +208,12 @@ function valueName(crm, objectType, field, value) {
   return labelOf(crm, objectType, field === "lead_source" ? "source" : field, value);
 }
 
-// The parts of a report: of a pipeline its stages, else sources and the like.
-function partName(report, crm, part) {
+// The parts of a report: of a pipeline its stages, else sources and the like. Those of what records
+// are told apart by: owners, sources and segments.
+function partName(table, row, crm, part) {
+  const [dimension, report] = [table.value(row, "dimension"), table.value(row, "report")];
+  if (dimension === "owner") return ownerName(part, crm);
+  if (dimension === "lead_source") return labelOf(crm, table.value(row, "object_type"), "source", part);
   const field = /^pipeline/.test(report) ? "stage" : /source$/.test(report) ? "source" : null;
   return field ? labelOf(crm, "opportunity", field, part) : part;
 }
@@ -218,8 +222,9 @@ function partName(report, crm, part) {
 const UNITED = new Set(["value", "target", "alert_at", "value_before", "value_after", "variance"]);
 const WORDED = new Set([
   "crm", "object_type", "archetype", "signal", "metric", "finding", "causing_step", "actor_kind",
-  "channel", "confidence", "decision", "review_state", "team", "owner_team", "actor_team", "kind",
+  "channel", "write_path", "confidence", "decision", "review_state", "team", "owner_team", "actor_team", "kind",
   "step", "signature", "signature_window", "rule_id", "trend", "field", "report", "sla_id",
+  "dimension", "proposed_from", "proposed_team", "fault",
 ]);
 
 const NAMED_BY = {

@@ -1,5 +1,6 @@
 // The sections for reviews: one person or many, what is timed by the cutoff, who writes key fields,
-// what to put back, the funnel, and what fields hold.
+// which guardrails hold, what to put back, who could own what, the funnel, what fields hold, and
+// what nobody touches.
 "use strict";
 
 // What is shown at once, and the rest below it, folded.
@@ -182,6 +183,35 @@ function keyFields() {
     ], shown)));
 }
 
+// --- Guardrails ---
+
+const GUARDRAILS = { __proto__: null, required: "Is filled", picklist: "Is on the list", immutable: "Nobody changes it", unique: "Is no duplicate" };
+
+function guardrailTable(rows) {
+  return simpleTable("Guardrails", [
+    { label: "Field", cell: (row) => [row.field === "*" ? "The record as a whole" : words(row.field),
+      el("small", {}, `${crmName(row.crm)} ${words(row.object_type).toLowerCase()}`)] },
+    { label: "Guardrail", cell: (row) => GUARDRAILS[row.guardrail] ?? words(row.guardrail) },
+    { label: "Broken by", kind: "number", cell: (row) => row.n_broken ? plural(row.n_broken, row.counted.replace(/s$/, "")) : "–" },
+    { label: "Status", wide: true, cell: (row) => statusMark(row.status) },
+    { label: "Last by", wide: true, cell: (row) => row.newest_record_key === null ? "–"
+      : [bdi(recordName(row.newest_record_key) ?? row.newest_record_key.split(":").at(-1)), el("small", {}, tell(row.newest_at.slice(0, 10), "date"))] },
+    { label: "What it is for", wide: true, cell: (row) => row.meant_to },
+    { label: "Owner", wide: true, cell: (row) => words(row.owner_role) },
+  ], rows);
+}
+
+function guardrailsSection() {
+  const table = tableOf("guardrails");
+  const rows = table.objects((row) => passes(table, row, ["crm"]));
+  const isBroken = (row) => row.status === "broken";
+  return section("Guardrails", "Whether what is meant to keep a field clean holds today, and what broke it last. Mend the guardrail in the CRM before the records: they come back.",
+    notSplit(["crm"]),
+    rows.length ? folded(rows, (row) => `${row.field === "*" ? "the whole record" : words(row.field)}, ${words(row.guardrail).toLowerCase()} (${crmName(row.crm)} ${words(row.object_type).toLowerCase()})`, (landed) =>
+      withRest(landed.filter(isBroken), landed.filter((row) => !isBroken(row)), "Guardrails that hold", guardrailTable))
+      : el("p", { class: "empty" }, "No guardrail is set in the seed field_guardrails, or no record is there for it."));
+}
+
 // --- What to put back ---
 
 function revertsSection() {
@@ -202,6 +232,21 @@ function revertNote(crm, machine, date) {
   const rows = table.rows((row) => table.value(row, "crm") === crm && (table.value(row, "machine") ?? NONE) === machine &&
     table.value(row, "change_date") === date && table.value(row, "is_standing"));
   return rows.length ? `${plural(rows.length, "field")} to put back: see RevOps` : null;
+}
+
+// --- Who could own what ---
+
+function reassignmentsSection() {
+  const table = tableOf("reassignments");
+  const rows = table.rows((row) => passes(table, row));
+  const nNobody = rows.filter((row) => table.value(row, "proposed_from") === "none").length;
+  return section("Records to hand over", "Records whose owner is inactive or no user, and who could have them: the owner's manager, else the owner of their account, else the queue of the policy.",
+    nNobody > 0 && el("p", {}, `For ${decimal.format(nNobody)} of ${plural(rows.length, "record")} nobody is found: name a queue for them in the seed reassignment_queues.`),
+    explorer({
+      title: "Records without an active owner", what: "owner_reassignments", table, accept: () => true,
+      shown: ["record_id", "object_type", "crm", "owner_id", "proposed_owner_id", "proposed_from", "fault", "amount", "segment"],
+      facets: ["object_type", "proposed_from", "proposed_team", "fault"], empty: "Every record has an active owner, or owners are not landed.",
+    }));
 }
 
 // --- The funnel ---
@@ -302,5 +347,33 @@ function placeholderSection() {
       title: "By owner", what: "placeholder_use", table, accept: () => true,
       shown: ["field", "object_type", "crm", "owner_id", "team", "n_placeholders", "n_filled", "share", "field_share"],
       facets: ["field", "object_type", "team"], empty: "Nobody types a word for nothing.",
+    }));
+}
+
+// --- What nobody touches ---
+
+function deadDataSection() {
+  const table = tableOf("dead_data");
+  const objectName = (row) => `${crmName(row.crm)} ${words(row.object_type).toLowerCase()}`;
+  const rows = table.objects((row) => passes(table, row, ["crm"]));
+  const whole = rows.filter((row) => row.dimension === "all" && row.status !== "no_records");
+  const isJudged = (row) => whole.some((one) => one.status === "measured" && one.crm === row.crm && one.object_type === row.object_type);
+  const parts = rows.filter((row) => row.dimension !== "all" && row.status === "not_landed" && isJudged(row));
+  return section("Records that nobody touches", "Where the records are without an activity in a year, and the deals tied to them. Many with one owner or of one source come from one step: mend it, then archive.",
+    notSplit(["crm"]),
+    whole.length ? folded([...whole, ...parts], (row) => `${objectName(row)}${row.dimension === "all" ? "" : ` by ${words(row.dimension).toLowerCase()}`}`, (shown) => simpleTable("Untouched records by object", [
+      { label: "Object", cell: objectName },
+      { label: "Records", kind: "number", wide: true, cell: (row) => tell(row.n_records, "number") },
+      { label: "12 months", kind: "number", cell: (row) => tell(row.n_stale_12m, "number") },
+      { label: "24 months", kind: "number", wide: true, cell: (row) => tell(row.n_stale_24m, "number") },
+      { label: "Share", kind: "number", cell: (row) => tell(row.stale_share, "share") },
+      { label: "Deals tied to them", kind: "number", wide: true, cell: (row) => row.stale_value === null ? "–" : `${tell(row.stale_value, "number")}${row.currency ? ` ${row.currency}` : ""}` },
+    ], shown.sort((a, b) => b.n_stale_12m - a.n_stale_12m)))
+      : el("p", { class: "empty" }, "There is no record, so there is none that nobody touches."),
+    explorer({
+      title: "By owner, segment and lead source", what: "dead_data", table,
+      accept: (row) => table.value(row, "dimension") !== "all" && table.value(row, "n_stale_12m") > 0,
+      shown: ["part", "dimension", "object_type", "crm", "n_stale_12m", "n_stale_24m", "n_records", "stale_share", "stale_value"],
+      facets: ["dimension", "object_type"], empty: "Every record was touched within a year, or activities are not landed.",
     }));
 }

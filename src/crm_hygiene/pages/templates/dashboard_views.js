@@ -176,10 +176,11 @@ function overview() {
 }
 
 function sdr() {
+  const ids = ["speed_to_lead", "lead_owner_changes", "sdr_handoff_completeness"];
   return [
     section("How leads are worked", null, cards([
-      ...["speed_to_lead", "lead_owner_changes"].filter(isTeamFigure).map(teamFigure), metricFigure("duplicate_rate"),
-      signalFigure("sla_rush_update"), slaFigure("no_stale_lead")]), teamFiguresNote(["speed_to_lead", "lead_owner_changes"])),
+      ...ids.filter(isTeamFigure).map(teamFigure), metricFigure("duplicate_rate"),
+      signalFigure("sla_rush_update"), slaFigure("no_stale_lead")]), teamFiguresNote(ids)),
     funnelSection("lead", "From new lead to qualified"),
     section("Duplicates", "Records that another one should survive.", explorer({
       title: "Duplicate records", what: "duplicates", table: tableOf("duplicates"), accept: () => true,
@@ -288,11 +289,11 @@ function revops() {
     section("Who changes what", null, cards([attributionFigure()]), keyFields(),
       explorer({
         title: "Who writes each field", what: "writers", table: tableOf("writers"), accept: () => true,
-        shown: RECORD_COLUMNS.writers, facets: ["object_type", "field", "channel", "verdict"],
+        shown: RECORD_COLUMNS.writers, facets: ["object_type", "field", "write_path", "verdict"],
       }),
       explorer({
         title: "Attribution by field", what: "attribution", table: tableOf("attribution"), accept: () => true,
-        shown: ["field", "object_type", "crm", "coverage", "target", "status", "n_changes", "window_coverage", "window_status"], facets: ["object_type", "status"],
+        shown: ["field", "object_type", "crm", "coverage", "target", "status", "n_changes", "window_coverage", "window_status", "sample_coverage", "sample_n_changes"], facets: ["object_type", "status"],
       })),
     causesSection(Infinity),
     section("Automation damage", "Dirty records that an integration, automation or import made.", explorer({
@@ -300,7 +301,7 @@ function revops() {
         value("causing_step") === "integration" || ["automation", "integration", "import"].includes(value("actor_kind")), ["archetype", "object_type", "actor_kind"]),
       what: "automation_damage",
     })),
-    revertsSection(),
+    revertsSection(), reassignmentsSection(),
     section("What to mend first", "Impact times frequency, by effort and risk.", notSplit(["crm"]), simpleTable("Fix scores", [
       { label: "Rule", cell: (fix) => figureLink(`${fix.kind}:${fix.rule_id}`, fix.rule) },
       { label: "CRM", cell: (fix) => crmName(fix.crm) },
@@ -322,7 +323,7 @@ function revops() {
         { label: "Counted", kind: "number", wide: true, cell: (row) => row.denominator === null ? "–" : `${row.numerator} of ${row.denominator}` },
         { label: "Status", cell: (row) => statusMark(row.status) },
       ], shown))),
-    spreadSection(), cutoffSection(), picklistSection(), placeholderSection(),
+    spreadSection(), cutoffSection(), guardrailsSection(), picklistSection(), placeholderSection(),
   ];
 }
 
@@ -363,6 +364,7 @@ function cleanUp() {
       shown: RECORD_COLUMNS.candidates,
       facets: ["decision", "object_type", "rule_id", "review_state", "is_sample"],
     })),
+    deadDataSection(),
     section("Reports stay true", "Each report before and after the decisions are carried out.", explorer({
       title: "Impact of the clean-up", what: "cleanup_impact", table: tableOf("impact"), accept: () => true,
       shown: ["report", "crm", "period", "part", "value_before", "value_after", "variance", "tolerance", "status"], facets: ["report", "status"],

@@ -1,0 +1,19 @@
+-- One row per lead, contact or deal that an SDR gave to an account executive: whether the handoff
+-- is complete.
+with handoffs as (
+    select * from {{ ref('int_teams__checked_handoffs') }}
+    where handoff = 'sdr_to_ae'
+),
+
+final as (
+    select
+        record_sk,
+        cast(null as {{ dbt.type_string() }}) as part,
+        is_complete as is_counted,
+        cast(null as {{ type_double() }}) as hours,
+        handed_at as occurred_at,
+        detail
+    from handoffs
+)
+
+select * from final
