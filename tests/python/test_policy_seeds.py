@@ -16,6 +16,7 @@ KEYS = {
     "automatic_stages": ["crm", "object_type", "pipeline", "stage"],
     "blank_placeholders": ["placeholder"],
     "common_name_words": ["party", "word"],
+    "call_dispositions": ["pattern"],
     "commit_categories": ["category"],
     "company_legal_forms": ["form"],
     "countries": ["spelling"],
@@ -39,6 +40,7 @@ KEYS = {
     "hygiene_slas": ["sla_id"],
     "junk_patterns": ["object_type", "field", "pattern"],
     "key_fields": ["object_type", "field"],
+    "lead_stages": ["stage"],
     "lead_status_kinds": ["pattern"],
     "lifecycle_approvals": ["rule_id", "crm", "region"],
     "lifecycle_reviews": ["crm", "object_type", "record_id", "reviewed_at", "decision"]
@@ -60,9 +62,11 @@ KEYS = {
     "rules": ["kind", "rule_id"],
     "shared_hosts": ["host"],
     "signature_register": ["signature"],
+    "sla_policy": ["sla"],
     "stage_criteria": ["crm", "object_type", "pipeline", "stage"],
     "stage_evidence": ["crm", "object_type", "pipeline", "stage", "requirement"],
     "stage_overrides": ["crm", "object_type", "pipeline", "stage"],
+    "synthetic_patterns": ["field", "pattern"],
     "team_figure_register": ["figure"],
     "threshold_overrides": ["threshold_id", "crm", "pipeline", "segment"],
     "threshold_scopes": ["threshold_id"],
@@ -70,6 +74,7 @@ KEYS = {
     "user_policy": ["priority"],
     "value_labels": ["crm", "object_type", "field", "value"],
     "void_statuses": ["status"],
+    "working_hours": ["team", "weekday", "opens_at"],
 }
 
 STANDARD_FIELDS = {

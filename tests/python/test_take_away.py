@@ -103,7 +103,8 @@ MOVES = {
     },
     # What an SDR gives away is of three objects: one that is not landed is not given away.
     "contacts": {"team_figures sdr_handoff_completeness"},
-    "leads": {"team_figures sdr_handoff_completeness"},
+    # Where there are no leads, contacts in a lead's stage are what comes in.
+    "leads": {"team_figures sdr_handoff_completeness", "team_figures speed_to_lead"},
     "*.contact_id": {"team_figures sdr_handoff_completeness"},
     "*.lead_id": {"team_figures sdr_handoff_completeness"},
     # Where no category is landed, a deal is committed by its stage.

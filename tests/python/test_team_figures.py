@@ -10,15 +10,14 @@ from statistics import median
 
 import pytest
 from conftest import ROOT, Warehouse
+from plain_journey import Plain, Policy
 
 from crm_hygiene import docs
 
 REGISTER = {row["figure"]: row for row in docs.seed("team_figure_register")}
-MACHINES = {"automation", "integration", "queue"}
 NOT_HELD = {"canceled", "cancelled", "no_show", "rescheduled"}
-TWO_WAY = {
-    row["activity_type"] for row in docs.seed("engagement_types") if row["direction"] == "inbound"
-}
+# Those of the seed working_hours.
+HOURS = {"*": ("UTC", {day: [(9 * 60, 18 * 60)] for day in range(1, 6)})}
 SECOND, HOUR, DAY = dt.timedelta(seconds=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
@@ -88,6 +87,30 @@ class Recount:
         for role in rows(warehouse, "staging.stg_crm__opportunity_contacts"):
             self.roles[role["crm"], role["opportunity_id"]].add(role["contact_id"])
         self.clocks = rows(warehouse, "staging.stg_crm__sla_clocks")
+        self.told = {
+            name: rows(warehouse, f"staging.stg_crm__{plural}")
+            for name, plural in {
+                "users": "users",
+                "activities": "activities",
+                "activity_links": "activity_links",
+                "opportunity_contacts": "opportunity_contacts",
+                "changes": "field_changes",
+                "sla_clocks": "sla_clocks",
+            }.items()
+        }
+        for change in self.told["changes"]:
+            change["object_type"] = "?" if change["is_orphan"] else change["object_type"]
+        self.told["activities"] = [
+            activity | {"type": activity["activity_type"]}
+            for activity in self.told["activities"]
+            if activity["is_live"]
+        ]
+        self.channels = dict(
+            warehouse.sql(
+                "select record_key, channel from staging.stg_crm__creations"
+                " inner join staging.base_crm__records using (record_sk)"
+            )
+        )
 
     def live(self, object_type: str) -> list[dict]:
         return [record for record in self.records[object_type] if record["is_live"]]
@@ -150,31 +173,51 @@ class Recount:
         return next((kind for kind in ("lost", "won", "open") if kind in read), None)
 
     def speed_to_lead(self):
-        for lead in self.live("lead"):
-            if not self.is_in_window(lead["created_at"], 28):
-                continue
-            if self.stays(lead, "lead", "status")[-1][0] == "lost":
-                continue
-            touches = [
-                activity["occurred_at"]
-                for activity in self.activities[lead["crm"], "lead", lead["id"]]
-                if lead["created_at"] <= activity["occurred_at"] <= self.as_of
-                and not activity["is_planned"]
-                and activity["status"] not in NOT_HELD | {"bounced"}
-                and self.kind_of(activity) not in MACHINES
-                and (
-                    activity["activity_type"] == "meeting"
-                    or activity["direction"] == "outbound"
-                    or (activity["direction"] is None and activity["activity_type"] in TWO_WAY)
-                )
-            ]
-            wait = min(touches) - lead["created_at"] if touches else None
-            is_in_time = wait is not None and wait <= DAY
-            if is_in_time or lead["created_at"] + DAY < self.as_of:
-                yield lead, None, is_in_time, wait
+        for crm in sorted({crm for crm, _ in self.users} | {"open"}):
+            tables = self.journey_tables(crm)
+            records = {
+                record["record_key"]: record
+                for one in ("lead", "contact")
+                for record in tables[one + "s"]
+            }
+            responses, _ = Plain(tables, Policy(self.as_of, teams=HOURS)).told()
+            for told in responses.values():
+                record = records[told["journey_key"].replace("open:", f"{crm}:", 1)]
+                entered, due = told["entered_at"], told["entered_at"] + DAY
+                if not self.is_in_window(entered, 28) or told["is_disqualified"]:
+                    continue
+                if told["left_out_reason"]:
+                    continue
+                touched, day = told["first_touch_at"], told["first_day_only_touch_date"]
+                that_day = day is not None and day <= entered.date()
+                is_in_time = that_day or (touched is not None and touched <= due)
+                maybe = day is not None and day <= due.date()
+                if is_in_time or (due < self.as_of and not maybe):
+                    wait = touched - entered if touched and not that_day else None
+                    yield record, None, is_in_time, wait
 
-    def kind_of(self, activity: dict) -> str | None:
-        return self.users.get((activity["crm"], activity["owner_id"]), {}).get("kind")
+    def journey_tables(self, crm: str) -> dict[str, list[dict]]:
+        """What a CRM's journeys are told by, as rows of the open landing."""
+        tables = {
+            name: [row for row in told if row["crm"] == crm] for name, told in self.told.items()
+        }
+        gone = "is_deleted", "is_merged"
+        for one in ("lead", "contact"):
+            tables[one + "s"] = [
+                record
+                | {
+                    "deleted_at": record["created_at"]
+                    if any(record[how] for how in gone)
+                    else None,
+                    "created_channel": self.channels.get(record["record_key"]),
+                }
+                for record in self.records[one]
+                if record["crm"] == crm
+            ]
+        for lead in tables["leads"]:
+            assert not lead["is_converted"] or lead["converted_at"], lead["record_key"]
+        tables["opportunities"] = [r for r in self.records["opportunity"] if r["crm"] == crm]
+        return tables
 
     def lead_owner_changes(self):
         start = self.as_of - 28 * DAY

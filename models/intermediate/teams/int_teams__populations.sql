@@ -36,6 +36,10 @@ checklist as (
     select * from {{ ref('int_teams__checklist') }}
 ),
 
+journeys as (
+    select * from {{ ref('int_journey__journeys') }}
+),
+
 crms as (
     select crm from {{ text_rows(['crm'], crm_sources()) }}
 ),
@@ -57,6 +61,15 @@ handoffs as (
     from {{ text_rows(['handoff', 'figure', 'told_by'], handoffs) }}
 ),
 
+-- Where a CRM keeps no leads, a contact is what a journey begins with; it is never given up.
+begun as (
+    select distinct
+        crm,
+        object_type
+    from journeys
+    where object_type <> 'lead'
+),
+
 -- Every figure is spoken of for every CRM, also where it cannot be computed.
 needed as (
     select
@@ -68,11 +81,13 @@ needed as (
         false as is_optional
     from needs
     cross join crms
+    left join begun on crms.crm = begun.crm and needs.figure = 'speed_to_lead'
     left join inputs
         on
-            needs.object_type = inputs.object_type
+            coalesce(begun.object_type, needs.object_type) = inputs.object_type
             and needs.input = inputs.input
             and crms.crm = inputs.crm
+    where begun.crm is null or needs.input <> 'status'
     group by needs.figure, crms.crm, needs.words
 ),
 

@@ -1,120 +1,57 @@
--- One row per live new lead that was touched or whose time to be is over: whether it was in time.
+-- One row per new lead that was touched or whose time to be is over: whether it was in time. Where
+-- only a day is told of what may have been the first touch, only that of the entry is in time.
 {%- set window_start = later(as_of(), -86400, threshold('rate_window_days')) %}
 
-with records as (
-    select * from {{ ref('int_crm__records') }}
-),
-
-activities as (
-    select * from {{ ref('stg_crm__activities') }}
-),
-
-activity_links as (
-    select * from {{ ref('stg_crm__activity_links') }}
-),
-
-users as (
-    select * from {{ ref('stg_crm__users') }}
-),
-
-engagement_types as (
-    select * from {{ ref('engagement_types') }}
-),
-
-leads as (
+with responses as (
     select
         record_sk,
-        crm,
-        record_id,
-        created_at,
-        {{ later('created_at', 3600, threshold('speed_to_lead__hours')) }} as due_at
-    from records
+        entered_at,
+        first_touch_at,
+        first_day_only_touch_date,
+        {{ later('entered_at', 3600, threshold('speed_to_lead__hours')) }} as due_at
+    from {{ ref('int_journey__responses') }}
     where
-        object_type = 'lead'
-        and is_live
-        and created_at > {{ window_start }}
-        -- A lead that was only modified lately is no new one.
-        and coalesce(has_creation_date, true)
+        entered_at > {{ window_start }}
+        and tells_touches
         -- Nobody need reach out to one that was given up.
-        and coalesce(stage_kind, 'open') <> 'lost'
-),
-
--- What counts as interest only where it comes in can also go out.
-two_way_types as (
-    select distinct activity_type
-    from engagement_types
-    where direction = 'inbound'
-),
-
-touches as (
-    select
-        leads.record_sk,
-        min(case when activities.occurred_at >= leads.created_at then activities.occurred_at end)
-            as touched_at,
-        max(case when activities.occurred_at < leads.created_at then 1 else 0 end) = 1
-            as is_touched_that_day
-    from activity_links as links
-    inner join leads on links.crm = leads.crm and links.record_id = leads.record_id
-    inner join activities
-        on links.crm = activities.crm and links.activity_id = activities.activity_id
-    left join two_way_types on activities.activity_type = two_way_types.activity_type
-    left join users
-        on activities.crm = users.crm and activities.owner_id = users.user_id
-    where
-        links.object_type = 'lead'
-        and activities.occurred_at <= {{ as_of() }}
-        and (
-            activities.occurred_at >= leads.created_at
-            -- A day without a time stands at its beginning: nobody touched the lead before it was.
-            or activities.occurred_at = {{ dbt.date_trunc('day', 'leads.created_at') }}
-        )
-        and activities.is_live
-        and not activities.is_planned
-        and {{ took_place('activities.status') }}
-        and not coalesce(activities.is_automated, false)
-        and coalesce(users.kind, 'human') not in ('automation', 'integration', 'queue')
-        and (
-            activities.activity_type = 'meeting'
-            or activities.direction = 'outbound'
-            -- Salesforce tells no direction of an e-mail that somebody logged as sent.
-            or (activities.direction is null and two_way_types.activity_type is not null)
-        )
-    group by leads.record_sk
+        and not is_disqualified
+        and left_out_reason is null
 ),
 
 judged as (
     select
-        leads.record_sk,
-        leads.created_at,
-        touches.touched_at,
-        coalesce(touches.is_touched_that_day, false) as is_touched_that_day,
-        coalesce(touches.is_touched_that_day or touches.touched_at <= leads.due_at, false)
-            as is_counted,
-        {{ seconds_between('leads.created_at', 'touches.touched_at') }} as seconds_to_touch,
-        {{ seconds_between('leads.created_at', as_of()) }} as seconds_old
-    from leads
-    left join touches on leads.record_sk = touches.record_sk
-    where
-        touches.is_touched_that_day
-        or touches.touched_at <= leads.due_at
-        or leads.due_at < {{ as_of() }}
+        record_sk,
+        entered_at,
+        due_at,
+        first_touch_at,
+        coalesce(first_day_only_touch_date <= cast(entered_at as date), false)
+            as is_touched_that_day,
+        coalesce(first_day_only_touch_date <= cast(due_at as date), false)
+            as is_touched_on_a_day_in_time,
+        {{ seconds_between('entered_at', 'first_touch_at') }} as seconds_to_touch,
+        {{ seconds_between('entered_at', as_of()) }} as seconds_old
+    from responses
 ),
 
 final as (
     select
         record_sk,
         cast(null as {{ dbt.type_string() }}) as part,
-        is_counted,
-        seconds_to_touch / 3600 as hours,
-        created_at as occurred_at,
+        coalesce(first_touch_at <= due_at, false) or is_touched_that_day as is_counted,
+        case when not is_touched_that_day then seconds_to_touch / 3600 end as hours,
+        entered_at as occurred_at,
         case
-            when touched_at is null and is_touched_that_day
+            when is_touched_that_day and coalesce(first_touch_at > due_at, true)
                 then 'first touch on the day it came in'
-            when touched_at is null
+            when first_touch_at is null
                 then 'not touched for ' || {{ duration_text('seconds_old') }}
             else 'first touch after ' || {{ duration_text('seconds_to_touch') }}
         end as detail
     from judged
+    where
+        first_touch_at <= due_at
+        or is_touched_that_day
+        or (due_at < {{ as_of() }} and not is_touched_on_a_day_in_time)
 )
 
 select * from final

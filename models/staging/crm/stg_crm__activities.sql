@@ -12,7 +12,7 @@ told as (
     {{ crm_union('activities', [
         'activity_id', 'known_at', 'occurred_at', 'activity_type', 'direction', 'status',
         'is_automated', 'created_by_id', 'account_id', 'contact_id', 'lead_id', 'opportunity_id',
-        'owner_id', 'is_deleted',
+        'owner_id', 'is_day_only', 'disposition', 'is_deleted',
     ]) }}
 ),
 
@@ -41,6 +41,8 @@ final as (
         told.lead_id,
         told.opportunity_id,
         told.owner_id,
+        coalesce(told.is_day_only, false) as is_day_only,
+        told.disposition,
         told.is_deleted,
         not told.is_deleted as is_live
     from told

@@ -41,6 +41,7 @@ engagements as (
         end as direction,
         'done' as status,
         property_hubspot_owner_id as owner_id,
+        property_hs_call_disposition as disposition,
         property_hs_object_source as object_source,
         coalesce(_fivetran_deleted, false) as is_deleted
     from calls
@@ -60,6 +61,7 @@ engagements as (
         case when upper(property_hs_email_status) = 'BOUNCED' then 'bounced' else 'done' end
             as status,
         property_hubspot_owner_id as owner_id,
+        cast(null as {{ dbt.type_string() }}) as disposition,
         property_hs_object_source as object_source,
         coalesce(_fivetran_deleted, false) as is_deleted
     from emails
@@ -79,6 +81,7 @@ engagements as (
             else 'done'
         end as status,
         property_hubspot_owner_id as owner_id,
+        cast(null as {{ dbt.type_string() }}) as disposition,
         property_hs_object_source as object_source,
         coalesce(_fivetran_deleted, false) as is_deleted
     from meetings
@@ -94,6 +97,7 @@ engagements as (
         cast(null as {{ dbt.type_string() }}) as direction,
         'done' as status,
         property_hubspot_owner_id as owner_id,
+        cast(null as {{ dbt.type_string() }}) as disposition,
         property_hs_object_source as object_source,
         coalesce(_fivetran_deleted, false) as is_deleted
     from notes
@@ -117,6 +121,7 @@ engagements as (
         case when upper(property_hs_task_status) = 'COMPLETED' then 'done' else 'planned' end
             as status,
         property_hubspot_owner_id as owner_id,
+        cast(null as {{ dbt.type_string() }}) as disposition,
         property_hs_object_source as object_source,
         coalesce(_fivetran_deleted, false) as is_deleted
     from tasks
@@ -149,6 +154,9 @@ final as (
         cast(null as {{ dbt.type_string() }}) as lead_id,
         first_links.opportunity_id,
         engagements.owner_id,
+        -- HubSpot keeps an instant of each.
+        false as is_day_only,
+        engagements.disposition,
         engagements.is_deleted
     from engagements
     left join first_links on engagements.engagement_id = first_links.activity_id

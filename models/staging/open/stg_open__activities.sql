@@ -22,6 +22,9 @@ final as (
         lead_id,
         opportunity_id,
         owner_id,
+        -- A day without a time is landed as its first instant.
+        occurred_at = {{ dbt.date_trunc('day', 'occurred_at') }} as is_day_only,
+        disposition,
         false as is_deleted
     from activities
     where landing_status = 'staged'

@@ -24,6 +24,18 @@ landed as (
                 then created_date
             else coalesce(cast(activity_date as {{ dbt.type_timestamp() }}), created_date)
         end as occurred_at,
+        activity_date is not null
+        and not coalesce(
+            is_closed
+            and (
+                completed_date_time is not null
+                or activity_date in (
+                    cast(created_date as date), cast({{ business_time('created_date') }} as date)
+                )
+            ),
+            false
+        ) as is_day_only,
+        call_disposition as disposition,
         case
             when lower(task_subtype) in ('email', 'listemail') then 'email'
             when lower(task_subtype) = 'call' then 'call'
@@ -54,6 +66,8 @@ landed as (
             cast(activity_date as {{ dbt.type_timestamp() }}),
             created_date
         ) as occurred_at,
+        start_date_time is null and activity_date is not null as is_day_only,
+        cast(null as {{ dbt.type_string() }}) as disposition,
         'meeting' as activity_type,
         cast(null as {{ dbt.type_string() }}) as direction,
         'done' as status,
@@ -84,6 +98,8 @@ final as (
         case when who_id like '00Q%' then who_id end as lead_id,
         case when what_id like '006%' then what_id end as opportunity_id,
         owner_id,
+        is_day_only,
+        disposition,
         is_deleted
     from landed
 )
