@@ -161,6 +161,7 @@ class Crm:
     obligations: set = field(default_factory=set)  # keys of records with a running clock
     financial: set = field(default_factory=set)  # keys that an invoice or a contract names
     responses: list = field(default_factory=list)  # key of a contact or lead, instant
+    role_changes: list = field(default_factory=list)  # id of a contact, instant
     unreadable: set = field(default_factory=set)  # keys that rejected rows name
     tables: set = field(default_factory=set)
     # The kinds of records that any activity names.
@@ -208,7 +209,7 @@ class Policy:
             )
         ]
         # What counts as an engagement, and as a fresh signal: type -> direction, or None.
-        self.engaging, self.signalling = {}, {}
+        self.engaging, self.signalling = {}, {"role_change": None}
         for kind, direction, of_signal in sql(
             "select activity_type, direction, signal_direction from policy.engagement_types"
         ):
@@ -309,6 +310,7 @@ def landed(tables: dict[str, list[dict]], as_of: datetime) -> Crm:
         row |= {name: unless_blank(row[name]) for name in ("old_value", "new_value")}
         if row["old_value"] != row["new_value"]:
             changes[row["object_type"], row["record_id"], row["field"]].append(row)
+            crm.role_changes += role_change(row, as_of)
     for object_type, table in PLURAL.items():
         for row in tables.get(table, []):
             has_creation_date = row["created_at"] is not None
@@ -350,6 +352,15 @@ def landed(tables: dict[str, list[dict]], as_of: datetime) -> Crm:
             if "contract_id" in row and _is_in_force(row, as_of):
                 crm.obligations |= named
     return crm
+
+
+def role_change(row: dict, as_of: datetime) -> list[tuple]:
+    """The contact and the instant, if the row tells that its title became another."""
+    old, new = (
+        re.sub(r"\W+", " ", row[name] or "").strip().lower() for name in ("old_value", "new_value")
+    )
+    is_one = (row["object_type"], row["field"]) == (C, "title") and row["changed_at"] <= as_of
+    return [(row["record_id"], row["changed_at"])] if is_one and old and new and old != new else []
 
 
 def _is_in_force(contract: dict, as_of: datetime) -> bool:
@@ -459,9 +470,12 @@ class Lifecycle:
         for opportunity_id, contact_id in crm.roles:
             self.role_contacts[opportunity_id].append(contact_id)
             self.role_opportunities[contact_id].append(opportunity_id)
-        self.responses = defaultdict(list)
+        self.responses, self.role_changes = defaultdict(list), defaultdict(list)
         for key, at in crm.responses:
             self.responses[key].append(at)
+        for contact_id, at in crm.role_changes:
+            if (C, contact_id) in self.records:
+                self.role_changes[contact_id].append(at)
         self.duplicates, self.same_person = defaultdict(list), defaultdict(list)
         for key, duplicate in crm.clusters.items():
             if key[0] in (C, L) and key in self.records:
@@ -975,6 +989,10 @@ class Lifecycle:
                 )  # fmt: skip
             for number, at in enumerate(self.responses[key] if key[0] == C else ()):
                 told[key, number] = (at, at <= self.as_of, {key[1]}, set())
+            # That somebody moved does not mean that he got in touch.
+            if record.object_type == O and key[0] == C and self.policy.signalling["role_change"]:
+                for at in self.role_changes[key[1]]:
+                    told[key, at] = (at, True, {key[1]}, set())
         since = before(self.as_of, (self.policy.signal_months, "months"))
         found = []
         for at, verdict, by, deals in told.values():

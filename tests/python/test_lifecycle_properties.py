@@ -95,6 +95,7 @@ STAGES = {"new": "open", "talks": "open", "won": "won", "lost": "lost", "mystery
 STAGE_NAMES = ["lost"] * 5 + ["won"] * 2 + ["new", "talks", "mystery", "no such stage", None]
 EMAILS = [None, "ada@#.io", "ada@#.io", "bo@#.io", "no address", "eve@0-mail.com", "x@y.test"]
 NAMES = [(None, "Lovelace #"), ("Test", "User"), (None, None)]
+TITLES = ["Buyer", "CFO", "buyer.", None]
 TYPES = ["email", "email", "call", "meeting", "task", "reply", "chat", None]
 STATUSES = ["done", "done", "done", None, "planned", "canceled", "no_show", "bounced"]
 BASES = ["consent", "none", "none", None]
@@ -346,6 +347,15 @@ class World:
                         "new_value": value,
                     }
                 )  # fmt: skip
+        at = self.instant()
+        if object_type == C and self.one_in(4) and at > row["created_at"]:
+            old, new = self.rng.sample(TITLES, 2)
+            self.tables["changes"].append(
+                {
+                    "object_type": C, "record_id": record_id, "field": "title", "changed_at": at,
+                    "change_id": f"{record_id}-title", "old_value": old, "new_value": new,
+                }
+            )  # fmt: skip
         if self.one_in(25):
             due = AS_OF + self.rng.choice([-1, 0, 1]) * SECOND
             stopped = self.rng.choice([None, None, AS_OF, AS_OF + SECOND])
