@@ -8,7 +8,7 @@ export DBT_PROFILES_DIR
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: help build nightly restore nights test check lint trace dashboard digest failures export clean
-.PHONY: setup
+.PHONY: setup postgres
 
 help:
 	@echo "make nightly    set up, land the demo CRM if no other is configured, build, test, publish, write reports/ and exports/"
@@ -20,6 +20,7 @@ help:
 	@echo "make export     write the lists, and the ids that are approved, to exports/ as CSV and parquet"
 	@echo "make restore    build on the last backup of what is kept: ARGS=--list lists them, ARGS=RUN takes one"
 	@echo "make nights     kill the nightly job at 30 moments, and read what it publishes meanwhile (an hour or two)"
+	@echo "make postgres   build and test all on a PostgreSQL of its own, compare every mart with DuckDB's"
 	@echo "make test       set up, run every test and check (what CI runs)"
 	@echo "make check      set up, check only what changed: parse, lint, conventions, unit tests"
 	@echo "make lint       set up, run only the linters and the project's conventions"
@@ -34,6 +35,9 @@ nights: setup
 
 test: setup
 	@.venv/bin/python -m pytest $(ARGS)
+
+postgres: setup
+	@.venv/bin/crm-hygiene parity $(ARGS)
 
 lint: setup
 	@.venv/bin/python -m pytest tests/python/test_conventions.py $(ARGS)

@@ -48,7 +48,8 @@
       list     the column with the list; without it each row is an entry
       parent   the table of which dlt's child table has the rows
       of       {column: names of the column of the holding row}
-      columns  {column: names, or paths with dots, in an entry; `.` for the entry itself} -#}
+      columns  {column: names, or paths with dots, in an entry; `.` for the entry itself}
+      kinds    {column: values}, alone: the rows of the landed table with one of these values, of many kinds in one table -#}
 {% macro list_sources(crm, table, names) %}
     {%- set selects, meta = [], crm_hygiene.declared_table(crm, table).config.meta -%}
     {%- set itself, rest = crm_hygiene.landed_among([table] + meta.get('also', []), names), [] -%}
@@ -81,6 +82,13 @@
                         'select ' ~ parts | join(', ') ~ ' from ' ~ relation ~ ' as child inner join ' ~ parent_relation
                         ~ ' as parent on child._dlt_parent_id = parent._dlt_id'
                     ) -%}
+                {%- elif place.kinds -%}
+                    {%- for column, values in place.kinds.items() if crm_hygiene.first_landed(own, [column]) -%}
+                        {%- set kind = adapter.quote(crm_hygiene.first_landed(own, [column]).name) -%}
+                        {%- do selects.append(
+                            'select * from ' ~ relation ~ ' where upper(cast(' ~ kind ~ ' as ' ~ text ~ ")) in ('" ~ values | join("', '") ~ "')"
+                        ) -%}
+                    {%- endfor -%}
                 {%- elif crm_hygiene.first_landed(own, [place.list]) -%}
                     {%- set list = crm_hygiene.first_landed(own, [place.list]) -%}
                     {%- for column, others in place.of.items() -%}

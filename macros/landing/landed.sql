@@ -149,7 +149,7 @@ with placeholder_dates as {{ crm_hygiene.inlined() }} (
     from {{ placeholders }}
 ),
 
-told as {{ crm_hygiene.inlined() }} (
+told as {{ crm_hygiene.pipelined() }} (
     select
         {%- for name, value in texts.items() %}
         {{ value }} as {{ name }},
@@ -158,7 +158,7 @@ told as {{ crm_hygiene.inlined() }} (
     from {{ relation }} as source
 ),
 
-keyed as {{ crm_hygiene.inlined() }} (
+keyed as {{ crm_hygiene.pipelined() }} (
     select
         source.*,
         {{ key_value }} as landed_key
@@ -173,7 +173,7 @@ repeated as (
     having count(*) > 1
 ),
 
-parsed as {{ crm_hygiene.inlined() }} (
+parsed as {{ crm_hygiene.pipelined() }} (
     select
         {%- for column in declared.columns.values() %}
         {{ parsed[column.name] }} as {{ column.name }},
@@ -199,7 +199,7 @@ parsed as {{ crm_hygiene.inlined() }} (
     left join repeated on source.landed_key = repeated.landed_key
 ),
 
-judged as {{ crm_hygiene.inlined() }} (
+judged as {{ crm_hygiene.pipelined() }} (
     select
         parsed.*,
         case

@@ -9,7 +9,7 @@
         ('business_period', 'variable', var('business_period')),
         ('fiscal_year_start_month', 'variable', var('fiscal_year_start_month')),
         ('crm_database', 'variable', var('crm_database', none)),
-        ('target_type', 'target', target.type),
+        ('target_type', 'target', target_type()),
     ] -%}
     {%- for crm in crm_hygiene.crm_sources() -%}
         {%- do settings.append((crm ~ '_schema', 'variable', landing_schema(crm))) -%}
@@ -29,6 +29,11 @@
 {% macro landing_schema(crm) %}
     {%- set declared = graph.get('sources', {}).values() | selectattr('source_name', 'equalto', crm) | list -%}
     {{ return('demo_' ~ crm if crm_hygiene.is_demo() else declared[0].schema if declared else none) }}
+{% endmacro %}
+
+
+{% macro target_type() %}
+    {{ return(target.type) }}
 {% endmacro %}
 
 

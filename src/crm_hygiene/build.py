@@ -31,6 +31,7 @@ from crm_hygiene.project import ROOT
 from crm_hygiene.warehouse import first_line
 
 PUBLISHED, FAILED, USAGE, RUNNING, WITHOUT_PAGES = range(5)
+READ = ("duckdb", "postgres")
 DEMO = "path:seeds/demo"
 DBT = "DBT_PROFILES_DIR=profiles .venv/bin/dbt"
 
@@ -74,23 +75,23 @@ def explain(result, dbt: Dbt) -> Fault:
     return Fault(sentence, f"{DBT} build --select {first.node.name}{vars_option(dbt)}")
 
 
-def write_failures() -> str | None:
+def write_failures(target: str) -> str | None:
     """Record the run and write the failure review; return its first line, if that was possible."""
     from crm_hygiene.pages import failures
 
     try:
-        return failures.build().first_line
+        return failures.build(None if target == "duckdb" else target).first_line
     except (failures.WarehouseError, OSError) as error:
         print(f"No failure review: {error}")
         return None
 
 
-def write_pages() -> bool:
+def write_pages(name: str) -> bool:
     """Write the dashboard, the digest and the exports; return whether all were written."""
     from crm_hygiene import export
     from crm_hygiene.pages import dashboard, digest
 
-    target = ["--target", "duckdb"]
+    target = ["--target", name]
     try:
         codes = [
             dashboard.main(target),
@@ -213,7 +214,9 @@ def attempt(
             fault = fault or check_landing(dbt, worker)
     with place.in_use():
         fault = fault or build(dbt, refreshes)
-        cause = write_failures() if place.candidate else None
+        # Of other engines nothing here reads the marts.
+        has_pages = dbt.engine_type() in READ
+        cause = write_failures(dbt.target) if has_pages else None
     if fault and fault.says_all:
         cause = None
     if fault:
@@ -229,7 +232,7 @@ def attempt(
         return None, {"lacks_pages": False}
     told = place.publish(run, kept_tables(dbt))
     print(f"\n{cause or 'All good.'}", flush=True)
-    lacks_pages = bool(place.candidate) and not write_pages()
+    lacks_pages = has_pages and not write_pages(dbt.target)
     return None, {**told, "lacks_pages": lacks_pages or bool(told.get("lacks_manifest"))}
 
 

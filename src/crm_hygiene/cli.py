@@ -34,6 +34,7 @@ COMMANDS = {
     "policy-seeds": Command("policy_seeds", "write the policy seeds that packages know"),
     "packages": Command("packages", "get the dbt packages"),
     "check": Command("check", "check what changed: parse, lint, conventions, unit tests"),
+    "parity": Command("parity", "build all on a PostgreSQL of its own, compare the marts"),
     "compare": Command("compare", "compare two built warehouses row by row"),
 }
 

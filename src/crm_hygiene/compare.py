@@ -63,13 +63,18 @@ def rows_in_one_alone(before, after, table, columns, folder) -> tuple[int, int, 
 
 
 def compare(before_file: Path, after_file: Path, schemas=SCHEMAS, ignored=frozenset()) -> int:
-    """Print every difference of two warehouses; return how many tables differ."""
-    n_compared = n_rows = n_differing = 0
+    """Print every difference of two files; return how many tables differ."""
     with (
         duckdb.connect(str(before_file), read_only=True) as before,
         duckdb.connect(str(after_file), read_only=True) as after,
-        tempfile.TemporaryDirectory() as folder,
     ):
+        return compare_open(before, after, schemas, ignored)[0]
+
+
+def compare_open(before, after, schemas=SCHEMAS, ignored=frozenset()) -> tuple[int, int]:
+    """Print every difference of two open warehouses; return how many tables differ, of how many."""
+    n_compared = n_rows = n_differing = 0
+    with tempfile.TemporaryDirectory() as folder:
         of_before = columns_by_table(before, schemas)
         of_after = columns_by_table(after, schemas)
         for name, one, other in (
@@ -107,7 +112,7 @@ def compare(before_file: Path, after_file: Path, schemas=SCHEMAS, ignored=frozen
                 for line in [f"  type of {kind}" for kind in kinds] + shown:
                     print(re.sub(r"\s+", " ", line)[:400].replace(" only", "  only", 1))
     print(f"{n_differing} of {n_compared} tables differ ({n_rows} rows before).")
-    return n_differing
+    return n_differing, n_compared
 
 
 def main(arguments: list[str] | None = None) -> int:

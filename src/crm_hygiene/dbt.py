@@ -111,9 +111,21 @@ class Dbt:
 
     def credentials(self) -> Any:
         """Return how dbt connects to the target."""
-        from dbt.config.runtime import load_profile
+        from dbt.config.profile import Profile, read_profile
+        from dbt.config.project import load_raw_project
+        from dbt.config.renderer import ProfileRenderer
+        from dbt_common.context import set_invocation_context
 
-        return load_profile(str(ROOT), self.variables, target_override=self.target).credentials
+        # A profile is rendered as one of dbt's commands does, with the environment.
+        set_invocation_context(os.environ)
+        name = load_raw_project(str(ROOT))["profile"]
+        target, rendered = Profile.render_profile(
+            read_profile(str(self.profiles))[name],
+            name,
+            self.target,
+            ProfileRenderer(self.variables),
+        )
+        return Profile._credentials_from_profile(rendered, name, target)
 
 
 def share_contexts() -> None:

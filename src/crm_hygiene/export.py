@@ -21,7 +21,7 @@ import duckdb
 
 from crm_hygiene.cli import command_parser
 from crm_hygiene.project import ROOT
-from crm_hygiene.warehouse import WarehouseError, first_line, open_warehouse, warehouse_path
+from crm_hygiene.warehouse import WarehouseError, first_line, open_warehouse, place_of
 
 LISTS = (
     "keep_list",
@@ -136,7 +136,7 @@ def publish(written: Path, out: Path) -> None:
         file.replace(out / file.relative_to(written))
 
 
-def export(warehouse: Path, out: Path) -> dict[str, int]:
+def export(warehouse: Path | str, out: Path) -> dict[str, int]:
     """Write everything, or nothing where something fails; return the numbers of rows by file."""
     connection = open_warehouse(warehouse)
     written = None
@@ -166,13 +166,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
     given = parser.parse_args(arguments)
     try:
-        if given.target != "duckdb":
-            raise WarehouseError(
-                f"make export reads a DuckDB warehouse only; of the target {given.target} export "
-                f"the marts {', '.join((*LISTS, REVERTS))} and candidate_reviews with a tool of "
-                "its own."
-            )
-        counts = export(warehouse_path(), given.out)
+        counts = export(place_of(given.target), given.out)
     except WarehouseError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""The built DuckDB warehouse: opening it and reading its tables."""
+"""The built warehouse: opening it and reading its tables, with DuckDB's SQL whatever it is."""
 
 import gc
 import os
@@ -40,9 +40,18 @@ def first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
 
 
-def open_warehouse(path: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """Open the warehouse to read it."""
-    path = path or warehouse_path()
+def place_of(target: str) -> Path | str:
+    """Return what open_warehouse() takes for a target: its file, or its name where it has none."""
+    return warehouse_path() if target == "duckdb" else target
+
+
+def open_warehouse(place: Path | str | None = None) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse to read it: a DuckDB file, or that of the target of this name."""
+    if isinstance(place, str):
+        from crm_hygiene.postgres import open_target
+
+        return open_target(place)
+    path = place or warehouse_path()
     if not path.is_file():
         raise WarehouseError("The marts are not built yet; run make build first.")
     try:
@@ -60,14 +69,6 @@ def let_go_of_the_file() -> None:
     if dbt_duckdb := sys.modules.get("dbt.adapters.duckdb.connections"):
         dbt_duckdb.DuckDBConnectionManager.close_all_connections()
         gc.collect()
-
-
-def require_duckdb(target: str, command: str) -> None:
-    """Refuse a target whose warehouse is no DuckDB file."""
-    if target != "duckdb":
-        raise WarehouseError(
-            f"{command} reads a DuckDB warehouse only, and the target is {target}."
-        )
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:

@@ -6,6 +6,7 @@ gone for good stays as it was last read. All properties are taken to be selected
 options the history and the soft deletes.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -313,6 +314,29 @@ def stitch_hubspot(landing: Landing) -> None:
         "created": "try_cast(told.created as timestamptz)",
         "emailcampaignid": "try_cast(told.email_campaign_id as bigint)", **loaded,
     })  # fmt: skip
+    stitch_engagements(landing, of, loaded)
+
+
+def stitch_engagements(landing: Landing, of: Callable, loaded: dict[str, str]) -> None:
+    """Land activities as Stitch does: all kinds in one table, what they belong to in three."""
+    types = {"call": "CALL", "meeting": "MEETING", "note": "NOTE", "task": "TASK"}
+    types = {kind: f"'{name}'" for kind, name in types.items()}
+    for kind, name in {**types, "email": "told.property_hs_email_direction"}.items():
+        table = f"engagement_{kind}"
+        told = properties(landing, table)
+        at = {"createdat": told["hs_createdate"], "timestamp": told["hs_timestamp"]}
+        status = told.get(f"hs_{kind}_status", "null::varchar")
+        landing.make("engagements", table, {
+            "engagement_id": "try_cast(told.engagement_id as bigint)", "engagement__type": name,
+            **{f"engagement__{column}": value for column, value in at.items()},
+            "engagement__ownerid": f"try_cast({told['hubspot_owner_id']} as bigint)",
+            "engagement__active": "true", "lastupdated": at["createdat"],
+            "metadata__status": status, **loaded,
+        })  # fmt: skip
+    for other in LINKS["engagement"]:
+        columns = {"value": f"try_cast(told.{other}_id as bigint)"}
+        columns |= of("engagement_id", "engagement_id")
+        landing.make(f"engagements__associations__{other}ids", f"engagement_{other}", columns)
 
 
 def salesforce_columns(landing: Landing, table: str, types: dict[str, str]) -> dict[str, str]:

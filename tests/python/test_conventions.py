@@ -208,6 +208,21 @@ def test_name_pattern(folder, name, is_right):
     assert bool(re.fullmatch(name_pattern(folder), name)) == is_right
 
 
+def too_long_names(manifest) -> list[str]:
+    """Return what has a longer name than PostgreSQL lets a table have."""
+    own = [*manifest.nodes.values(), *manifest.unit_tests.values()]
+    names = {
+        getattr(node, "alias", None) or node.name
+        for node in own
+        if node.package_name == "crm_hygiene"
+    }
+    return [name for name in names if len(name) > 63]
+
+
+def test_no_name_is_too_long_for_postgresql(manifest):
+    assert not too_long_names(manifest), listed(too_long_names(manifest))
+
+
 def test_every_model_has_a_description(models):
     undescribed = [node.name for node in models if not node.description.strip()]
     assert not undescribed, listed(undescribed)

@@ -802,7 +802,7 @@ def test_what_goes_wrong_is_one_sentence(small, run, tmp_path):
         (missing, [], "The marts are not built yet; run make build first."),
         (unbuilt.path, [], "The marts are not built yet; run make build first."),
         (broken, [], "broken.duckdb cannot be opened: "),
-        (small.path, ["--target", "postgres"], "reads a DuckDB warehouse only"),
+        (small.path, ["--target", "spark"], "on DuckDB and PostgreSQL only"),
         (small.path, ["--out", str(out / "inside.html")], "cannot be written to: "),
     ):
         code, printed, complaint = run(path, "--out", str(out), *arguments)

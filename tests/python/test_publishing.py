@@ -212,9 +212,15 @@ def test_readers_never_fail_and_see_the_marts_of_one_night(place):
 
 
 def test_what_was_open_before_goes_on_reading_the_old_marts(place):
-    with duckdb.connect(str(place.published), read_only=True) as connection:
+    with (
+        duckdb.connect(str(place.published), read_only=True) as connection,
+        place.published.open("rb") as file,
+    ):
+        content = file.read()
         assert start_nights(place, 2).wait() == 0
         assert connection.execute("select max(night) from marts.mart_0").fetchone() == (1,)
+        file.seek(0)
+        assert file.read() == content
     assert nights_of_file(place.published) == {2}
 
 

@@ -586,7 +586,7 @@ def test_a_landing_that_lacks_everything_but_records_says_what_is_missing(tmp_pa
             "not_landed",
             "owner history of leads, contacts or opportunities, teams of users",
         ),
-        "ownership_stability": ("not_landed", "owner history of accounts"),
+        "ownership_stability": ("not_landed", "owner history of accounts, won stages"),
         "clock_pauses": ("not_landed", "paused seconds"),
     }
     check(warehouse)

@@ -309,10 +309,10 @@ found as (
 
     select
         users.crm,
-        objects.object_type,
+        landed_objects.object_type,
         'users' as input
     from users
-    cross join objects
+    cross join landed_objects
 
     union all
 

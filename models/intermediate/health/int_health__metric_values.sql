@@ -84,7 +84,7 @@ medians as (
             crm,
             object_type,
             {{ segment }} as segment,
-            percentile_cont(0.5) within group (order by time_in_stage) as median_value
+            {{ median('time_in_stage') }} as median_value
         from checks
         where time_in_stage is not null
         group by crm, object_type{{ ', segment' if segment == 'segment' }}

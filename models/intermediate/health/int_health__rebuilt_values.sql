@@ -300,10 +300,10 @@ counts as (
             metric_date,
             {%- if metric == 'time_in_stage' %}
                 cast(sum(time_in_stage) as decimal(28, 6)) as numerator,
-                percentile_cont(0.5) within group (order by time_in_stage) as median_value,
+                {{ median('time_in_stage') }} as median_value,
             {%- else %}
                 cast(count(case when {{ metric }} then 1 end) as decimal(28, 6)) as numerator,
-                cast(null as {{ double }}) as median_value,
+                cast(null as decimal(28, 6)) as median_value,
             {%- endif %}
             cast(count({{ metric }}) as {{ dbt.type_bigint() }}) as denominator
         from checks

@@ -45,7 +45,7 @@ forms as (
         from shorter_{{ round - 1 }}
     ),
 
-    shorter_{{ round }} as (
+    shorter_{{ round }} as {{ materialized() }} (
         select
             ends.company_name,
             case

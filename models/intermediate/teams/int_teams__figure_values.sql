@@ -29,7 +29,7 @@ counts as (
             {{ segment }} as segment,
             count(case when is_counted then 1 end) as numerator,
             count(*) as denominator,
-            percentile_cont(0.5) within group (order by hours) as median_hours
+            {{ median('hours') }} as median_hours
         from records
         group by figure, crm{{ ', segment' if segment == 'segment' }}
         {%- if not loop.last %}

@@ -12,6 +12,9 @@
     ('handoff_completeness', 'opportunity', 'won_stages', 'won stages'),
     ('ownership_stability', 'account', 'records', 'accounts'),
     ('ownership_stability', 'account', 'history:owner_id', 'owner history of accounts'),
+    ('ownership_stability', 'account', 'flag:is_customer', 'which accounts are customers'),
+    ('ownership_stability', 'account', 'deals_of_accounts', 'deals of accounts'),
+    ('ownership_stability', 'opportunity', 'won_stages', 'won stages'),
     ('clock_pauses', 'case', 'records', 'cases'),
     ('clock_pauses', 'case', 'sla_clocks', 'SLA clocks of cases'),
     ('clock_pauses', 'case', 'paused_seconds', 'paused seconds'),
@@ -22,10 +25,8 @@
     {%- do needs.append(('sdr_handoff_completeness', one, 'teams', 'teams of users')) -%}
 {%- endfor -%}
 {#- What else a handoff needs is told by its checklist. -#}
-{%- set handoffs = [
-    ('won_to_cs', 'handoff_completeness', 'records'),
-    ('sdr_to_ae', 'sdr_handoff_completeness', 'history:owner_id'),
-] %}
+{%- set handoffs = [('won_to_cs', 'handoff_completeness', 'records'),
+    ('sdr_to_ae', 'sdr_handoff_completeness', 'history:owner_id')] %}
 
 with inputs as (
     select * from {{ ref('int_crm__inputs') }}

@@ -1,6 +1,6 @@
 -- One row per record and run that decided other than its latest row says, or on other facts.
-{#- Append-only: neither --full-refresh nor an earlier as_of changes what it holds. An as_of in the future adds
-    nothing; what one added before it was refused does not count. -#}
+{#- Append-only: neither --full-refresh nor an earlier as_of changes what it holds. An as_of in the
+    future adds nothing; what one added before it was refused does not count. -#}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -127,17 +127,16 @@ final as (
         compared.decision_since,
         compared.rule_since
     from compared
-    where
-        {{ as_of_is_kept() }}
-        {%- if is_incremental() %}
-            -- A look back decides nothing: it would make up review windows that nobody had.
-            and not exists (
-                select 1 from {{ this }}
-                where
-                    decided_at > {{ as_of() }}
-                    and decided_at <= {{ later('logged_at', 86400, 1) }}
-            )
-        {%- endif %}
+    where {{ as_of_is_kept() }}
+    {%- if is_incremental() %}
+        -- A look back decides nothing: it would make up review windows that nobody had.
+        and not exists (
+            select 1 from {{ this }}
+            where
+                decided_at > {{ as_of() }}
+                and decided_at <= {{ later('logged_at', 86400, 1) }}
+        )
+    {%- endif %}
 )
 
 select * from final

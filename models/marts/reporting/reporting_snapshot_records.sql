@@ -83,13 +83,10 @@ final as (
                 and closed.object_type = frozen.object_type
                 and closed.period_grain = frozen.period_grain
     {%- endif %}
-    where
-        {{ as_of_is_kept() }}
-        {%- if is_incremental() %}
-            and (
-                frozen.last_period_start is null or closed.period_start > frozen.last_period_start
-            )
-        {%- endif %}
+    where {{ as_of_is_kept() }}
+    {%- if is_incremental() %}
+        and (frozen.last_period_start is null or closed.period_start > frozen.last_period_start)
+    {%- endif %}
 )
 
 select * from final

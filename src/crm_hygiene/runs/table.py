@@ -1,5 +1,6 @@
 """The table runs.results: what the last runs left is added to it, what is too old is dropped."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -104,8 +105,10 @@ def shown_value(value: object, is_hidden: bool) -> str | None:
     return text if len(text) <= 200 else f"{text[:199]}…"
 
 
-def record(path: Path, rows: list[Result], target: Path) -> int:
+def record(path: Path | str, rows: list[Result], target: Path) -> int:
     """Add the runs that are new to the warehouse, drop what is too old; return the rows added."""
+    if isinstance(path, str):
+        return record_on_postgres(path, rows, target)
     definition = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
     known = known_runs(path)
     if known is not None and all(row.invocation_id in known for row in rows):
@@ -127,6 +130,40 @@ def record(path: Path, rows: list[Result], target: Path) -> int:
                 f"delete from {TABLE} where started_at <"
                 f" (select max(started_at) from {TABLE}) - interval {KEPT_DAYS} day"
             )
+    return len(added)
+
+
+def record_on_postgres(place: str, rows: list[Result], target: Path) -> int:
+    """Do the same in the PostgreSQL of a target of profiles.yml."""
+    from psycopg2.extras import execute_values
+
+    from crm_hygiene.postgres import connect_target, open_target
+
+    with open_target(place) as copied:
+        known = set()
+        if columns_of(copied, TABLE):
+            known = {
+                row[0] for row in copied.execute(f"select invocation_id from {TABLE}").fetchall()
+            }
+        added = [row for row in rows if row.invocation_id not in known]
+        add_samples(copied, added, target)
+    definition = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    with (
+        contextlib.closing(connect_target(place)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("create schema if not exists runs")
+        cursor.execute(f"create table if not exists {TABLE} ({definition})")
+        execute_values(
+            cursor,
+            f"insert into {TABLE} ({', '.join(COLUMNS)}) values %s",
+            [[getattr(row, name) for name in COLUMNS] for row in added],
+        )
+        cursor.execute(
+            f"delete from {TABLE} where started_at <"
+            f" (select max(started_at) from {TABLE}) - interval '{KEPT_DAYS} days'"
+        )
     return len(added)
 
 

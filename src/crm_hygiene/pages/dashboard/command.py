@@ -18,9 +18,8 @@ from crm_hygiene.project import ROOT
 from crm_hygiene.warehouse import (
     WarehouseError,
     open_warehouse,
-    require_duckdb,
+    place_of,
     rows,
-    warehouse_path,
 )
 
 
@@ -33,7 +32,7 @@ class Summary:
     n_records: int
 
 
-def build(warehouse: Path, out: Path, masks: str = MASKS_PEOPLE) -> Summary:
+def build(warehouse: Path | str, out: Path, masks: str = MASKS_PEOPLE) -> Summary:
     """Write the dashboard of a warehouse."""
     with contextlib.closing(open_warehouse(warehouse)) as connection:
         if not rows(connection, "select 1 from duckdb_tables() where schema_name = 'marts'"):
@@ -55,8 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
     given = parser.parse_args(arguments)
     try:
-        require_duckdb(given.target, "make dashboard")
-        made = build(warehouse_path(), given.out, given.masks)
+        made = build(place_of(given.target), given.out, given.masks)
     except WarehouseError as error:
         print(error, file=sys.stderr)
         return 1

@@ -16,7 +16,7 @@ from crm_hygiene.pages.digest.formats import FORMATS, write
 from crm_hygiene.pages.digest.reviews import REVIEWS, TEAMS
 from crm_hygiene.pages.digest.telling import Digest
 from crm_hygiene.pages.names import add_masks
-from crm_hygiene.warehouse import WarehouseError, open_warehouse, require_duckdb
+from crm_hygiene.warehouse import WarehouseError, open_warehouse, place_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,8 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     teams = ("all", *TEAMS) if given.out and given.team == "all" else (given.team,)
     try:
-        require_duckdb(given.target, "make digest")
-        with open_warehouse() as connection:
+        with open_warehouse(place_of(given.target)) as connection:
             digests = [
                 Digest(connection, REVIEWS[given.review], team, given.masks).tell()
                 for team in teams

@@ -19,10 +19,10 @@ from crm_hygiene.pages.failures.formats import as_html, as_text
 from crm_hygiene.pages.failures.reviewing import Review, review
 from crm_hygiene.pages.files import write_page
 from crm_hygiene.project import ROOT
-from crm_hygiene.warehouse import WarehouseError, require_duckdb
+from crm_hygiene.warehouse import WarehouseError, place_of
 
 
-def build(path: Path | None = None, out: Path | None = None) -> Review:
+def build(path: Path | str | None = None, out: Path | None = None) -> Review:
     """Record the last runs, write the page, and return the review."""
     out = out or ROOT / "reports" / "failures.html"
     found = review(path)
@@ -38,8 +38,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--target", default=os.environ.get("CRM_HYGIENE_TARGET", "duckdb"))
     given = parser.parse_args(arguments)
     try:
-        require_duckdb(given.target, "make failures")
-        found = build(out=given.out)
+        place = None if given.target == "duckdb" else place_of(given.target)
+        found = build(place, given.out)
     except (WarehouseError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

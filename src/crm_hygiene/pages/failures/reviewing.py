@@ -48,7 +48,7 @@ class Review:
 
 
 def review(
-    path: Path | None = None, target: Path | None = None, logs: Path | None = None
+    path: Path | str | None = None, target: Path | None = None, logs: Path | None = None
 ) -> Review:
     """Record what the last runs left behind, and return the review of all that is open."""
     path = path or unpublished_path() or warehouse_path()
@@ -56,10 +56,11 @@ def review(
     left = runs.left_behind(target, logs)
     failures, history = from_artifacts(left)
     notes = []
-    if left or path.exists():
+    is_file = isinstance(path, Path)
+    if left or not is_file or path.exists():
         try:
             let_go_of_the_file()
-            if path.parent.is_dir():
+            if not is_file or path.parent.is_dir():
                 runs.record(path, left, target)
             with open_warehouse(path) as connection:
                 history = rows(connection, HISTORY.format(table=runs.TABLE))
