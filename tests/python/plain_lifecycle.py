@@ -160,6 +160,7 @@ class Crm:
     roles: set = field(default_factory=set)  # opportunity, contact
     obligations: set = field(default_factory=set)  # keys of records with a running clock
     financial: set = field(default_factory=set)  # keys that an invoice or a contract names
+    documents: list = field(default_factory=list)  # key that a document names, its end or None
     responses: list = field(default_factory=list)  # key of a contact or lead, instant
     role_changes: list = field(default_factory=list)  # id of a contact, instant
     unreadable: set = field(default_factory=set)  # keys that rejected rows name
@@ -241,6 +242,7 @@ class Policy:
         self.mistake = int(thresholds["lifecycle__mistake_hours"]) * HOUR
         self.recent = int(thresholds["lifecycle__recent_days"]) * DAY
         self.noise = int(thresholds["lifecycle__noise_days"]) * DAY
+        self.document_months = int(thresholds["lifecycle__document_months"])
 
 
 class Decision(NamedTuple):
@@ -351,6 +353,13 @@ def landed(tables: dict[str, list[dict]], as_of: datetime) -> Crm:
             crm.financial |= named
             if "contract_id" in row and _is_in_force(row, as_of):
                 crm.obligations |= named
+    for row in tables.get("documents", []):
+        is_usable = None not in (row["document_id"], row["created_at"])
+        if row["crm"] in (None, "open") and not (is_usable and row["created_at"] > as_of):
+            end = row["expires_at"] if is_usable else None
+            named = {(name, row[f"{name}_id"]) for name in (A, C, O) if row[f"{name}_id"]}
+            crm.documents += [(key, end) for key in named]
+            crm.obligations |= named if end is None or end > as_of else set()
     return crm
 
 
@@ -470,6 +479,8 @@ class Lifecycle:
         for opportunity_id, contact_id in crm.roles:
             self.role_contacts[opportunity_id].append(contact_id)
             self.role_opportunities[contact_id].append(opportunity_id)
+        kept_since = before(self.as_of, (self.policy.document_months, "months"))
+        self.documented = {key for key, end in crm.documents if end is None or end > kept_since}
         self.responses, self.role_changes = defaultdict(list), defaultdict(list)
         for key, at in crm.responses:
             self.responses[key].append(at)
@@ -572,6 +583,9 @@ class Lifecycle:
         """Whether the last sign is as old as a limit."""
         cut = self.cut(record, kind)
         if cut is None or self.last_sign_at(record) > cut or self.is_planned_for(record):
+            return False
+        # What a document names may be archived at most.
+        if kind != "archive" and record.key in self.documented:
             return False
         return None if self.is_a_sign_undated(record) else True
 
@@ -798,6 +812,8 @@ class Lifecycle:
             if one.is_automated is not True or self.engages(one) is not False
         ]
         if own or self.responses[record.key] or record.is_converted:
+            return False
+        if record.key in self.documented:
             return False
         if record.object_type == L:
             return True
@@ -1062,12 +1078,15 @@ class Lifecycle:
             self.is_kind(record, "lost"),
             is_soon,
             not record.amount,
-            not self.activities[record.key],
-            not self.role_contacts[record.record_id],
+            self.is_untouched(record),
         )
 
     def is_untouched(self, deal: Record) -> bool:
-        return not (self.activities[deal.key] or self.role_contacts[deal.record_id])
+        return not (
+            self.activities[deal.key]
+            or self.role_contacts[deal.record_id]
+            or deal.key in self.documented
+        )
 
     def test_deal(self, record) -> bool | None:
         return all_of(
