@@ -62,9 +62,9 @@
         },
         'open': {
             'tables': [
-                'accounts', 'activities', 'cases', 'changes', 'contacts', 'contracts', 'invoices', 'leads',
-                'lifecycle_reviews', 'opportunities', 'opportunity_contacts', 'sla_clocks', 'stages',
-                'users', 'workflow_events'
+                'accounts', 'activities', 'cases', 'changes', 'contacts', 'contracts', 'documents',
+                'invoices', 'leads', 'lifecycle_reviews', 'opportunities', 'opportunity_contacts',
+                'sla_clocks', 'stages', 'users', 'workflow_events'
             ],
             'gives': [
                 'accounts',
@@ -74,6 +74,7 @@
                 'contacts',
                 'contracts',
                 'creations',
+                'document_ties',
                 'field_changes',
                 'financial_ties',
                 'invoices',

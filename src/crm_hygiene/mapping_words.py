@@ -11,6 +11,7 @@ RECORD_WORDS = {
     "activities": "activity engagement interaction touchpoint aktivitaet aktivitaeten",
     "cases": "case ticket",
     "contracts": "contract subscription agreement vertrag vertraege",
+    "documents": "document paper dokument dokumente unterlage unterlagen",
     "invoices": "invoice bill rechnung rechnungen",
     "users": "user owner agent employee rep sales_rep sales_agent seller nutzer benutzer"
     " mitarbeiter",

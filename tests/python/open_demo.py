@@ -54,6 +54,14 @@ NAMES = {
     "changes": {"sequence": "change_sequence"},
     "contacts": HOLD | PERSON | made("contacts"),
     "contracts": {"crm": "'open'"},
+    "documents": {
+        "document_id": "contract_id",
+        "crm": "'open'",
+        "created_at": "signed_at",
+        "type": "status",
+        "contact_id": "cast(null as varchar)",
+        "expires_at": "cast(end_date as timestamp)",
+    },
     "invoices": {"crm": "'open'"},
     "leads": HOLD | PERSON | made("leads"),
     "lifecycle_reviews": {"crm": "'open'"},
@@ -65,7 +73,7 @@ NAMES = {
     },
     "users": {"name": "user_name"},
 }
-STAGED = {"changes": "told_changes"}
+STAGED = {"changes": "told_changes", "documents": "contracts"}
 
 
 def declared() -> dict[str, list[str]]:

@@ -160,7 +160,9 @@ class Crm:
     roles: set = field(default_factory=set)  # opportunity, contact
     obligations: set = field(default_factory=set)  # keys of records with a running clock
     financial: set = field(default_factory=set)  # keys that an invoice or a contract names
+    documents: list = field(default_factory=list)  # key that a document names, its end or None
     responses: list = field(default_factory=list)  # key of a contact or lead, instant
+    role_changes: list = field(default_factory=list)  # id of a contact, instant
     unreadable: set = field(default_factory=set)  # keys that rejected rows name
     tables: set = field(default_factory=set)
     # The kinds of records that any activity names.
@@ -208,7 +210,7 @@ class Policy:
             )
         ]
         # What counts as an engagement, and as a fresh signal: type -> direction, or None.
-        self.engaging, self.signalling = {}, {}
+        self.engaging, self.signalling = {}, {"role_change": None}
         for kind, direction, of_signal in sql(
             "select activity_type, direction, signal_direction from policy.engagement_types"
         ):
@@ -240,6 +242,7 @@ class Policy:
         self.mistake = int(thresholds["lifecycle__mistake_hours"]) * HOUR
         self.recent = int(thresholds["lifecycle__recent_days"]) * DAY
         self.noise = int(thresholds["lifecycle__noise_days"]) * DAY
+        self.document_months = int(thresholds["lifecycle__document_months"])
 
 
 class Decision(NamedTuple):
@@ -309,6 +312,7 @@ def landed(tables: dict[str, list[dict]], as_of: datetime) -> Crm:
         row |= {name: unless_blank(row[name]) for name in ("old_value", "new_value")}
         if row["old_value"] != row["new_value"]:
             changes[row["object_type"], row["record_id"], row["field"]].append(row)
+            crm.role_changes += role_change(row, as_of)
     for object_type, table in PLURAL.items():
         for row in tables.get(table, []):
             has_creation_date = row["created_at"] is not None
@@ -349,7 +353,23 @@ def landed(tables: dict[str, list[dict]], as_of: datetime) -> Crm:
             crm.financial |= named
             if "contract_id" in row and _is_in_force(row, as_of):
                 crm.obligations |= named
+    for row in tables.get("documents", []):
+        is_usable = None not in (row["document_id"], row["created_at"])
+        if row["crm"] in (None, "open") and not (is_usable and row["created_at"] > as_of):
+            end = row["expires_at"] if is_usable else None
+            named = {(name, row[f"{name}_id"]) for name in (A, C, O) if row[f"{name}_id"]}
+            crm.documents += [(key, end) for key in named]
+            crm.obligations |= named if end is None or end > as_of else set()
     return crm
+
+
+def role_change(row: dict, as_of: datetime) -> list[tuple]:
+    """The contact and the instant, if the row tells that its title became another."""
+    old, new = (
+        re.sub(r"\W+", " ", row[name] or "").strip().lower() for name in ("old_value", "new_value")
+    )
+    is_one = (row["object_type"], row["field"]) == (C, "title") and row["changed_at"] <= as_of
+    return [(row["record_id"], row["changed_at"])] if is_one and old and new and old != new else []
 
 
 def _is_in_force(contract: dict, as_of: datetime) -> bool:
@@ -459,9 +479,14 @@ class Lifecycle:
         for opportunity_id, contact_id in crm.roles:
             self.role_contacts[opportunity_id].append(contact_id)
             self.role_opportunities[contact_id].append(opportunity_id)
-        self.responses = defaultdict(list)
+        kept_since = before(self.as_of, (self.policy.document_months, "months"))
+        self.documented = {key for key, end in crm.documents if end is None or end > kept_since}
+        self.responses, self.role_changes = defaultdict(list), defaultdict(list)
         for key, at in crm.responses:
             self.responses[key].append(at)
+        for contact_id, at in crm.role_changes:
+            if (C, contact_id) in self.records:
+                self.role_changes[contact_id].append(at)
         self.duplicates, self.same_person = defaultdict(list), defaultdict(list)
         for key, duplicate in crm.clusters.items():
             if key[0] in (C, L) and key in self.records:
@@ -558,6 +583,9 @@ class Lifecycle:
         """Whether the last sign is as old as a limit."""
         cut = self.cut(record, kind)
         if cut is None or self.last_sign_at(record) > cut or self.is_planned_for(record):
+            return False
+        # What a document names may be archived at most.
+        if kind != "archive" and record.key in self.documented:
             return False
         return None if self.is_a_sign_undated(record) else True
 
@@ -785,6 +813,8 @@ class Lifecycle:
         ]
         if own or self.responses[record.key] or record.is_converted:
             return False
+        if record.key in self.documented:
+            return False
         if record.object_type == L:
             return True
         if self.converted_into[record.key]:
@@ -975,6 +1005,10 @@ class Lifecycle:
                 )  # fmt: skip
             for number, at in enumerate(self.responses[key] if key[0] == C else ()):
                 told[key, number] = (at, at <= self.as_of, {key[1]}, set())
+            # That somebody moved does not mean that he got in touch.
+            if record.object_type == O and key[0] == C and self.policy.signalling["role_change"]:
+                for at in self.role_changes[key[1]]:
+                    told[key, at] = (at, True, {key[1]}, set())
         since = before(self.as_of, (self.policy.signal_months, "months"))
         found = []
         for at, verdict, by, deals in told.values():
@@ -1044,12 +1078,15 @@ class Lifecycle:
             self.is_kind(record, "lost"),
             is_soon,
             not record.amount,
-            not self.activities[record.key],
-            not self.role_contacts[record.record_id],
+            self.is_untouched(record),
         )
 
     def is_untouched(self, deal: Record) -> bool:
-        return not (self.activities[deal.key] or self.role_contacts[deal.record_id])
+        return not (
+            self.activities[deal.key]
+            or self.role_contacts[deal.record_id]
+            or deal.key in self.documented
+        )
 
     def test_deal(self, record) -> bool | None:
         return all_of(

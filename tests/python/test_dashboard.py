@@ -403,7 +403,7 @@ def test_a_cap_keeps_the_first_rows_of_each_kind(small, tmp_path, monkeypatch):
 
 
 def test_each_list_gets_its_fair_share_of_the_cap(small, tmp_path, monkeypatch):
-    fewer = replace(dashboard.TABLES["candidates"], cap=60)
+    fewer = replace(dashboard.TABLES["candidates"], cap=82)
     monkeypatch.setitem(dashboard.TABLES, "candidates", fewer)
     table = payload_of(small, tmp_path)["tables"]["candidates"]
     sizes = dict(
@@ -412,11 +412,11 @@ def test_each_list_gets_its_fair_share_of_the_cap(small, tmp_path, monkeypatch):
             "where decision <> 'keep' group by decision"
         )
     )
-    assert (table["n_total"], table["n_shown"]) == (sum(sizes.values()), 60)
+    assert (table["n_total"], table["n_shown"]) == (sum(sizes.values()), 82)
     shares = Counter(column(table, "decision"))
-    # 6 + 7 + 14 fit whole; the two long lists share what is left.
+    # 6 + 7 + 22 fit whole; the two long lists share what is left.
     assert shares == {
-        "anonymize": 6, "quarantine": 7, "delete": 14, "archive": 17, "re_engage": 16
+        "anonymize": 6, "quarantine": 7, "delete": 22, "archive": 24, "re_engage": 23
     }  # fmt: skip
     for decision, mart in (("archive", "archive_candidates"), ("re_engage", "reengage_candidates")):
         first = small.sql(
@@ -675,7 +675,7 @@ def test_many_candidates_are_capped_and_the_page_stays_small(small, tmp_path):
         "from marts.lifecycle_decisions where decision not in ('archive', 'keep')"
     )
     assert (table["n_total"], table["n_shown"]) == (n_total, 20_000)
-    assert Counter(column(table, "decision"))["delete"] == 14
+    assert Counter(column(table, "decision"))["delete"] == 22
     assert made.n_bytes == out.stat().st_size < 10_000_000
     assert made.n_records > 20_000
 

@@ -278,6 +278,40 @@ def test_duplicates_have_the_maker_and_the_step_that_made_them(demo):
     assert all(actor is not None and step != "unknown" for *_, actor, step in found)
 
 
+def test_every_planted_junk_and_nothing_else(demo):
+    """Each kind is found where it was planted, its near misses are not, and both CRMs have both."""
+    rules = ("test_or_spam", "test_deal", "duplicate_deal", "system_noise")
+    rules += ("double_logged_activity",)
+    expected, missed = defaultdict(set), defaultdict(set)
+    for r in truth("planted"):
+        if r["kind"] == "decision" and r["name"] in rules:
+            into = expected if r["expected"] == "true" else missed
+            into[r["name"]].add((r["crm"], r["object_type"], r["record_id"]))
+    crms = {"salesforce", "hubspot"}
+    for rule in rules:
+        assert {key[0] for key in expected[rule]} == {key[0] for key in missed[rule]} == crms
+    assert {key[1] for key in expected["test_or_spam"]} == {"account", "contact"}
+    found = defaultdict(set)
+    for rule, *key in demo.sql(
+        "select rule_id, crm, object_type, record_id from marts.lifecycle_decisions "
+        f"where rule_id in {rules}"
+    ):
+        found[rule].add(tuple(key))
+    score("junk", found, expected)
+
+
+def test_who_opted_out_and_is_still_mailed_is_found_and_nobody_else(demo):
+    found = defaultdict(set)
+    for reason, *row in demo.sql(
+        f"select reason, crm, object_type, record_id, {second('last_contacted_at')} "
+        "from marts.archived_still_contacted_records"
+    ):
+        found[reason].add(tuple(row))
+    missed = [r for r in truth("planted") if (r["kind"], r["expected"]) == ("outreach", "false")]
+    assert len(missed) == 2
+    score("outreach", found, planted("outreach"))
+
+
 def test_every_planted_signature_and_nothing_else_in_what_is_planted_whole(demo):
     """Hits are found and near misses are judged and are none."""
     key = "signature, crm, object_type, record_key"

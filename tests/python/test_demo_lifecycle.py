@@ -20,6 +20,7 @@ from plain_lifecycle import (
     Policy,
     Record,
     X,
+    role_change,
 )
 from test_demo import truth
 from test_lifecycle_properties import FOUND, assert_same, dangers, plain_rows
@@ -140,6 +141,9 @@ def staged(sql, crm: str) -> Crm:
         if row["has_responded"]:
             key = (C, row["contact_id"]) if row["contact_id"] else (L, row["lead_id"])
             known.responses.append((key, row["touched_at"]))
+    for row in rows(sql, "staging.stg_crm__field_changes", crm):
+        if not row["is_calculated"] or row["told_write_path"] == "enrichment":
+            known.role_changes += role_change(row, as_of)
     for row in rows(sql, "intermediate.int_identity__clusters", crm):
         _, *survivor = row["survivor_record_key"].split(":", 2)
         known.clusters[row["object_type"], row["record_id"]] = Duplicate(

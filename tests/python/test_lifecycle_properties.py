@@ -79,6 +79,9 @@ COLUMNS["contracts"] = [
     "status",
 ]  # fmt: skip
 COLUMNS["invoices"] = ["invoice_id", "crm", "account_id", "opportunity_id", "issued_at", "status"]
+COLUMNS["documents"] = [
+    "document_id", "crm", "account_id", "contact_id", "opportunity_id", "created_at", "expires_at",
+]  # fmt: skip
 COLUMNS["stages"] = ["object_type", "stage", "kind"]
 # What is not landed: rows of policy, and the duplicate clusters.
 COLUMNS["protected_records"] = ["crm", "object_type", "record_id", "protection", "reason"]
@@ -95,6 +98,7 @@ STAGES = {"new": "open", "talks": "open", "won": "won", "lost": "lost", "mystery
 STAGE_NAMES = ["lost"] * 5 + ["won"] * 2 + ["new", "talks", "mystery", "no such stage", None]
 EMAILS = [None, "ada@#.io", "ada@#.io", "bo@#.io", "no address", "eve@0-mail.com", "x@y.test"]
 NAMES = [(None, "Lovelace #"), ("Test", "User"), (None, None)]
+TITLES = ["Buyer", "CFO", "buyer.", None]
 TYPES = ["email", "email", "call", "meeting", "task", "reply", "chat", None]
 STATUSES = ["done", "done", "done", None, "planned", "canceled", "no_show", "bounced"]
 BASES = ["consent", "none", "none", None]
@@ -193,6 +197,7 @@ class World:
         self.draw_clusters()
         self.hide_creations()
         self.draw_papers()
+        self.draw_documents()
 
     def draw_papers(self) -> None:
         """Contracts and invoices, at times of another CRM, unusable, void or over."""
@@ -211,6 +216,20 @@ class World:
                 row["start_date"] = self.rng.choice([None, today, today + DAY, today - 9 * DAY])
                 row["end_date"] = self.rng.choice([None, None, today, today - DAY])
             self.tables[table].append(row)
+
+    def draw_documents(self) -> None:
+        """Documents of another CRM, unusable, not known yet, over, or over for long."""
+        kept_since = before(AS_OF, (36, "months"))
+        for number in range(self.rng.choice([0] * 6 + [1, 2])):
+            row = dict.fromkeys(COLUMNS["documents"]) | {"document_id": f"#paper{number}"}
+            row |= {f"{kind}_id": self.one_of(self.link(kind), 2) for kind in (A, C, O)}
+            row["crm"] = self.rng.choice([None, None, "open", "hubspot"])
+            row["created_at"] = self.rng.choice([AS_OF - 2000 * DAY] * 4 + [AS_OF, None])
+            if self.one_in(12):
+                row["created_at"] = AS_OF + SECOND
+            ends = [AS_OF, AS_OF + SECOND, kept_since, kept_since + SECOND, AS_OF - 400 * DAY]
+            row["expires_at"] = self.rng.choice([None, *ends])
+            self.tables["documents"].append(row)
 
     def hide_creations(self) -> None:
         """Some records have no creation date, and count from their last modification."""
@@ -346,6 +365,15 @@ class World:
                         "new_value": value,
                     }
                 )  # fmt: skip
+        at = self.instant()
+        if object_type == C and self.one_in(4) and at > row["created_at"]:
+            old, new = self.rng.sample(TITLES, 2)
+            self.tables["changes"].append(
+                {
+                    "object_type": C, "record_id": record_id, "field": "title", "changed_at": at,
+                    "change_id": f"{record_id}-title", "old_value": old, "new_value": new,
+                }
+            )  # fmt: skip
         if self.one_in(25):
             due = AS_OF + self.rng.choice([-1, 0, 1]) * SECOND
             stopped = self.rng.choice([None, None, AS_OF, AS_OF + SECOND])
@@ -789,6 +817,7 @@ def broken(lifecycle: Lifecycle, record, decision: str, rule: str | None) -> lis
         "legal hold": plain.held(record) is not False,
         "rescued": plain.rescued(record) and not is_suppressed,
         "obligation": kind != X and plain.active_obligation(record),
+        "document": decision in ("anonymize", "delete") and record.key in plain.documented,
         "open case": kind in (A, C) and plain.open_case(record),
         "booked and active": booked is True and not is_suppressed and plain.active(record) is True,
         "contradictory": plain.is_contradictory(record) and not comes_first,

@@ -79,7 +79,8 @@ KEYS = {
 
 STANDARD_FIELDS = {
     "account": "owner_id lifecycle_stage segment legal_hold",
-    "contact": "owner_id lead_source consent_status do_not_contact lifecycle_stage legal_hold",
+    "contact": "owner_id lead_source consent_status do_not_contact lifecycle_stage title"
+    " legal_hold",
     "lead": "status owner_id lead_source consent_status do_not_contact segment legal_hold",
     "opportunity": "stage owner_id amount close_date lead_source next_step forecast_category"
     " pipeline segment loss_reason legal_hold",

@@ -57,7 +57,7 @@ judged as (
         false as is_of_deleted_records,
         false as is_double_logged,
         false as is_noise,
-        n_activities + n_contacts = 0 as is_untouched,
+        n_activities + n_contacts = 0 and not has_document as is_untouched,
         object_type = 'contact' and departed_at is not null as has_departed,
         -- A possible signal leaves it open.
         object_type = 'opportunity'
@@ -73,6 +73,7 @@ judged as (
         is_lost
         and coalesce(amount, 0) = 0
         and n_activities + n_contacts = 0
+        and not has_document
         and case
             -- Nor does a modification tell when it was made.
             when is_close_exact and coalesce(has_creation_date, true)

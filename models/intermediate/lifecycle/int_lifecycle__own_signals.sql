@@ -1,5 +1,6 @@
--- One row per live lost deal or contact and activity or campaign response that is, or may be, a
--- fresh signal of its own: of no other deal, and not beside an open one. is_signal NULL: it may be.
+-- One row per live lost deal or contact and activity, campaign response or change of a contact's
+-- title (of deals only) that is, or may be, a fresh signal of its own: of no other deal, and not
+-- beside an open one. is_signal NULL: it may be.
 {%- set window_start = dbt.dateadd(
     'month', '-cast(' ~ threshold('lifecycle__signal_months') ~ ' as integer)', as_of()
 ) -%}
@@ -36,6 +37,32 @@ activity_links as (
 
 campaign_touches as (
     select * from {{ ref('stg_crm__campaign_touches') }}
+),
+
+engagement_types as (
+    select * from {{ ref('engagement_types') }}
+),
+
+field_changes as (
+    select * from {{ ref('stg_crm__field_changes') }}
+),
+
+-- What was bought tells a role, too; what a merge rewrote does not.
+role_changes as (
+    select
+        contacts.crm,
+        contacts.record_id as contact_id,
+        changes.changed_at,
+        types.signal_direction is not null as is_signal
+    from field_changes as changes
+    inner join records as contacts on changes.record_sk = contacts.record_sk
+    cross join engagement_types as types
+    where
+        types.activity_type = 'role_change'
+        and contacts.object_type = 'contact'
+        and changes.field = 'title'
+        and (not changes.is_calculated or changes.told_write_path = 'enrichment')
+        and {{ compared_text('changes.old_value') }} <> {{ compared_text('changes.new_value') }}
 ),
 
 deals as (
@@ -185,6 +212,19 @@ signs as (
         true as is_signal
     from campaign_touches
     where touched_at >= {{ window_start }} and has_responded and contact_id is not null
+
+    union all
+
+    select
+        crm,
+        cast(null as {{ dbt.type_string() }}) as activity_id,
+        'contact' as object_type,
+        contact_id as record_id,
+        changed_at as occurred_at,
+        'role change' as signal,
+        true as is_signal
+    from role_changes
+    where changed_at >= {{ window_start }} and is_signal
 ),
 
 of_deals as (
@@ -195,7 +235,8 @@ of_deals as (
     where object_type = 'opportunity'
 ),
 
--- An activity may reach a deal over its account and over some contacts.
+-- An activity may reach a deal over its account and over some contacts; what is no activity is of
+-- one contact.
 reached as (
     select
         scopes.record_sk,
@@ -223,7 +264,8 @@ reached as (
         scopes.crm,
         signs.activity_id,
         signs.occurred_at,
-        signs.signal
+        signs.signal,
+        case when signs.activity_id is null then signs.record_id end
 ),
 
 final as (
@@ -256,6 +298,8 @@ final as (
         on reached.crm = of_deals.crm and reached.activity_id = of_deals.activity_id
     where
         (of_deals.activity_id is null or reached.is_named = 1)
+        -- That somebody moved does not mean that he got in touch.
+        and (subjects.object_type = 'opportunity' or reached.signal <> 'role change')
         and (reached.is_named = 1 or coalesce(reached.is_open, 0) = 0)
         -- Where it is not known when the deal was lost, any may have come after it.
         and (

@@ -36,6 +36,10 @@ contracts as (
     select * from {{ ref('stg_crm__contracts') }}
 ),
 
+document_ties as (
+    select * from {{ ref('stg_crm__document_ties') }}
+),
+
 clusters as (
     select * from {{ ref('int_identity__clusters') }}
 ),
@@ -229,7 +233,9 @@ joined as (
         coalesce(protected.is_strategic, 0) = 1 as is_listed_strategic,
         coalesce(protected.is_owed, 0) = 1
         or clocks.record_key is not null
-        or owed_by_contract.record_key is not null as has_obligation,
+        or owed_by_contract.record_key is not null
+        or coalesce(document_ties.is_in_force, false) as has_obligation,
+        document_ties.record_key is not null as has_document,
         duplicate_deals.record_sk is not null as is_duplicate_deal,
         rescues.record_key is not null as is_rescued,
         approved.crm is not null as is_approved,
@@ -253,6 +259,7 @@ joined as (
     left join protected on records.record_key = protected.record_key
     left join clocks on records.record_key = clocks.record_key
     left join owed_by_contract on records.record_key = owed_by_contract.record_key
+    left join document_ties on records.record_key = document_ties.record_key
     left join rescues
         on records.record_key = rescues.record_key
     left join approved
@@ -310,7 +317,8 @@ aged as (
                     coalesce(last_born_at, created_at)
                 )
         end as last_sign_at,
-        case object_type
+        not has_document
+        and case object_type
             when 'account'
                 then n_contacts + n_opportunities + n_cases + n_by_hand + n_leads = 0
             when 'contact'
@@ -340,9 +348,11 @@ final as (
             else true
         end as is_old,
         coalesce(last_sign_at <= suppression_before, false)
-        and not has_activity_ahead as is_past_suppression,
+        and not has_activity_ahead
+        and not has_document as is_past_suppression,
         coalesce(last_sign_at <= anonymize_before, false)
-        and not has_activity_ahead as is_past_limit,
+        and not has_activity_ahead
+        and not has_document as is_past_limit,
         object_type in ('contact', 'lead')
         and (coalesce(is_do_not_contact, false) or coalesce(is_opted_out, false))
             as is_suppressed,

@@ -54,9 +54,9 @@ numbered as (
         *,
         row_number() over (
             order by
-                crm
+                crm,
                 {%- for column in told %}
-                    , {{ column }} nulls first
+                    {{ column }} nulls first{% if not loop.last %},{% endif %}
                 {%- endfor %}
         ) as writer_number
     from writers

@@ -5,6 +5,7 @@ from crm_hygiene.demo.faults.commits import CommitFaults
 from crm_hygiene.demo.faults.decisions import DecisionFaults
 from crm_hygiene.demo.faults.handoffs import HandoffFaults
 from crm_hygiene.demo.faults.history import HistoryFaults
+from crm_hygiene.demo.faults.junk import JunkFaults
 from crm_hygiene.demo.faults.late import LateFaults
 from crm_hygiene.demo.faults.signals import SignalFaults
 from crm_hygiene.demo.faults.signs import SignFaults
@@ -48,3 +49,4 @@ def plant_late(crm):
     SignFaults(crm).plant()
     CommitFaults(crm).plant()
     HandoffFaults(crm).plant()
+    JunkFaults(crm).plant()

@@ -1,0 +1,1 @@
+{{ landed('open', 'documents') }}
