@@ -35,7 +35,7 @@ def test_a_changed_file_of_unit_tests_picks_the_models_that_it_tests():
     own, others = check.changed_nodes(
         parsed_project(), [f"{folder}/_int_calendar__unit_tests.yml", "README.md"]
     )
-    assert (own, others) == ([], ["int_calendar__days"])
+    assert (own, others) == ([], ["int_calendar__days", "int_calendar__working_time"])
 
 
 def test_a_changed_macro_picks_whatever_uses_it_be_it_through_another_macro():
