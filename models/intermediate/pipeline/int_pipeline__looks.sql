@@ -161,8 +161,8 @@ panels as (
     inner join ranked
         on
             fits.target = ranked.target
-            and ranked.ends_at <= fits.fitted_at
-            and ranked.instant_at < fits.fitted_at
+            and fits.fitted_at >= ranked.ends_at
+            and fits.fitted_at > ranked.instant_at
     where not ranked.is_now
 ),
 

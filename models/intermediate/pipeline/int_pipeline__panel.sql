@@ -109,7 +109,7 @@ looked_at as (
     left join outcomes
         on
             as_was.record_sk = outcomes.record_sk
-            and outcomes.won_at > looks.instant_at
+            and looks.instant_at < outcomes.won_at
             and {{ won_by('outcomes', 'looks') }}
     where looks.is_weekly or known.has_close_dates
 ),

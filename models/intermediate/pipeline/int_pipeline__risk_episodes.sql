@@ -28,7 +28,7 @@ first_touches as (
     inner join touches
         on
             spans.record_sk = touches.record_sk
-            and touches.occurred_at >= spans.onset_at
+            and spans.onset_at <= touches.occurred_at
     group by spans.record_sk, spans.flag, spans.onset_at
 ),
 

@@ -150,12 +150,30 @@ new_parts as (
         case
             when max(n_instants) > 1
                 then
-                    (sum(share * won_amount * won_amount)
-                    - sum(share * won_amount) * sum(share * won_amount))
+                    (
+                        sum(share * won_amount * won_amount)
+                        - sum(share * won_amount) * sum(share * won_amount)
+                    )
                     * max(n_instants) / (max(n_instants) - 1)
         end as new_variance
     from new_at_instants
     group by {{ key | join(', ') }}
+),
+
+booked as (
+    select
+        wins.won_at,
+        wins.won_until,
+        deals.crm,
+        deals.pipeline,
+        deals.segment,
+        deals.currency,
+        coalesce(as_was.owner_team, '') as team,
+        coalesce(as_was.amount, 0) as won_amount
+    from wins
+    inner join deals on wins.record_sk = deals.record_sk
+    inner join as_was
+        on wins.record_sk = as_was.record_sk and wins.won_at = as_was.instant_at
 ),
 
 booked_wins as (
@@ -167,27 +185,12 @@ booked_wins as (
         booked.currency,
         booked.won_amount
     from fits
-    inner join (
-        select
-            wins.record_sk,
-            wins.won_at,
-            wins.won_until,
-            deals.crm,
-            deals.pipeline,
-            deals.segment,
-            deals.currency,
-            coalesce(as_was.owner_team, '') as team,
-            coalesce(as_was.amount, 0) as won_amount
-        from wins
-        inner join deals on wins.record_sk = deals.record_sk
-        inner join as_was
-            on wins.record_sk = as_was.record_sk and wins.won_at = as_was.instant_at
-    ) as booked
+    inner join booked
         on
             fits.crm = booked.crm
-            and booked.won_at >= fits.fit_starts_at
-            and booked.won_at <= fits.fitted_at
-            and (booked.won_until is null or booked.won_until > fits.fitted_at)
+            and fits.fit_starts_at <= booked.won_at
+            and fits.fitted_at >= booked.won_at
+            and (booked.won_until is null or fits.fitted_at < booked.won_until)
     cross join levels
     where fits.target = 'period'
 ),
