@@ -128,6 +128,7 @@ class Warehouse:
 
         A view names its catalog, which is the file's name, so that stays.
         """
+        self.let_go()
         self.sql("checkpoint")
         return Warehouse(Path(shutil.copy(self.path, folder)))
 

@@ -139,6 +139,7 @@ class OpenDemo:
             if one.node.resource_type == "model"
         }
         self.built.let_go()
+        self.built.let_go()
         self.built.sql("checkpoint")
         with duckdb.connect(str(self.built.path), read_only=True) as connection:
             connection.execute("set timezone = 'UTC'")

@@ -634,6 +634,7 @@ class Models:
         variables = {"crm_sources": ["open"], "open_files": str(folder), "as_of": str(AS_OF)}
         if not self.seeded.path.exists():
             assert self.seeded.dbt("seed", "--select", "policy", variables=variables).success
+            self.seeded.let_go()
             self.seeded.sql("drop schema if exists crm_landing cascade")
             self.seeded.sql("checkpoint")
         warehouse = Warehouse(folder / "crm.duckdb")

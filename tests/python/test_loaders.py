@@ -48,6 +48,7 @@ UNTOLD = {
         *GONE_HUBSPOT, *CHANGES, COPIES, STAGES,
         ("activities", None, [], NOT_READ),
         ("activity_links", None, [], NOT_READ),
+        ("mailings", None, [], NOT_READ),
     ],
     ("dlt", "salesforce"): [
         *GONE_SALESFORCE,

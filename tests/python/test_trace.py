@@ -45,6 +45,7 @@ def trace(demo, monkeypatch, capsys):
 def hostile(demo, tmp_path_factory):
     """The demo with text in one record that would break a terminal or a query; return its key."""
     copy = Warehouse(tmp_path_factory.mktemp("hostile") / demo.path.name)
+    demo.let_go()
     demo.sql("checkpoint")
     shutil.copy(demo.path, copy.path)
     text = "'" + HOSTILE.replace("'", "''") + "'"
