@@ -20,18 +20,18 @@ final as (
         {%- for column in ['forecast_amount', 'actual_amount', 'error_amount'] %}
             cast({{ column }} as {{ type_amount() }}) as {{ column }},
         {%- endfor %}
-        cast(error_share as {{ double }}) as error_share,
+        {{ settled('error_share') }} as error_share,
         {%- for share in [50, 80, 90] %}
             cast(is_inside_{{ share }} as boolean) as is_inside_{{ share }},
         {%- endfor %}
         cast(n_open as {{ dbt.type_bigint() }}) as n_open,
         cast(n_won as {{ dbt.type_bigint() }}) as n_won,
         {%- for column in ['expected_wins', 'brier', 'log_loss'] %}
-            cast({{ column }} as {{ double }}) as {{ column }},
+            {{ settled(column) }} as {{ column }},
         {%- endfor %}
-        cast(avg(cast(error_amount as {{ double }})) over ({{ method }}) as {{ double }})
+        {{ settled('avg(cast(error_amount as ' ~ double ~ ')) over (' ~ method ~ ')', 6) }}
             as mean_error_amount,
-        cast(avg(error_share) over ({{ method }}) as {{ double }}) as mean_error_share,
+        {{ settled('avg(error_share) over (' ~ method ~ ')') }} as mean_error_share,
         cast(count(*) over ({{ method }}) as {{ dbt.type_bigint() }}) as n_fits,
         {{ as_of() }} as as_of
     from backtest

@@ -54,10 +54,10 @@ final as (
         cast(tenths.decile as {{ dbt.type_int() }}) as decile,
         cast(tenths.n_deals as {{ dbt.type_bigint() }}) as n_deals,
         cast(tenths.n_won as {{ dbt.type_bigint() }}) as n_won,
-        cast(tenths.predicted as {{ double }}) as predicted,
+        {{ settled('tenths.predicted') }} as predicted,
         cast(cast(tenths.n_won as {{ double }}) / tenths.n_deals as {{ double }}) as observed,
-        cast(overall.brier as {{ double }}) as brier,
-        cast(overall.log_loss as {{ double }}) as log_loss,
+        {{ settled('overall.brier') }} as brier,
+        {{ settled('overall.log_loss') }} as log_loss,
         {{ as_of() }} as as_of
     from tenths
     inner join overall on tenths.crm = overall.crm and tenths.target = overall.target

@@ -31,15 +31,15 @@ final as (
         cast(as_was.close_date as date) as close_date,
         cast(as_was.forecast_category as {{ text }}) as forecast_category,
         cast(forecasts.status as {{ text }}) as status,
-        cast(forecasts.probability as {{ double }}) as probability,
-        cast(forecasts.base_probability as {{ double }}) as base_probability,
-        cast(forecasts.n_won as {{ double }}) as n_won,
-        cast(forecasts.n_like as {{ double }}) as n_like,
+        {{ settled('forecasts.probability') }} as probability,
+        {{ settled('forecasts.base_probability') }} as base_probability,
+        {{ settled('forecasts.n_won') }} as n_won,
+        {{ settled('forecasts.n_like') }} as n_like,
         cast(forecasts.amount as {{ type_amount() }}) as amount,
         cast(forecasts.expected_amount as {{ type_amount() }}) as expected_amount,
         cast(nullif(forecasts.currency, '') as {{ text }}) as currency,
         {%- for factor in forecast_factors() + ['calibration'] %}
-            cast(forecasts.{{ factor }}_points as {{ double }}) as {{ factor }}_points,
+            {{ settled('forecasts.' ~ factor ~ '_points') }} as {{ factor }}_points,
         {%- endfor %}
         {{ as_of() }} as as_of
     from forecasts

@@ -1,7 +1,6 @@
 -- One row per CRM × target × level × pipeline × segment × team × currency: what is booked, what is
 -- expected, and how far that may be off.
 {%- set text = dbt.type_string() %}
-{%- set double = type_double() %}
 with totals as (
     select * from {{ ref('int_pipeline__totals') }}
     where fit_number = 0 and target <> 'week_before'
@@ -26,13 +25,13 @@ final as (
         cast(totals.status as {{ text }}) as status,
         cast(totals.n_open as {{ dbt.type_bigint() }}) as n_open,
         cast(totals.n_booked as {{ dbt.type_bigint() }}) as n_booked,
-        cast(totals.expected_wins as {{ double }}) as expected_wins,
+        {{ settled('totals.expected_wins') }} as expected_wins,
         {%- for column in [
             'open_amount', 'booked_amount', 'open_expected', 'new_expected', 'total_expected',
         ] %}
             cast(totals.{{ column }} as {{ type_amount() }}) as {{ column }},
         {%- endfor %}
-        cast(totals.total_deviation as {{ double }}) as total_deviation,
+        {{ settled('totals.total_deviation', 2) }} as total_deviation,
         -- What is booked is booked.
         {%- for share in [50, 80, 90] %}
             cast(
@@ -47,7 +46,7 @@ final as (
         {%- endfor %}
         cast(bands.band_basis as {{ text }}) as band_basis,
         cast(bands.n_residuals as {{ dbt.type_bigint() }}) as n_residuals,
-        cast(totals.largest_expected / nullif(totals.total_expected, 0) as {{ double }})
+        {{ settled('totals.largest_expected / nullif(totals.total_expected, 0)') }}
             as largest_share,
         {{ as_of() }} as as_of
     from totals
