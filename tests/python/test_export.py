@@ -241,8 +241,8 @@ def test_marts_that_are_not_built_are_told_so(lists, run, tmp_path):
 
 
 def test_what_else_goes_wrong_is_one_line(lists, run, tmp_path):
-    code, _, complaint = run(lists, "--target", "postgres")
-    assert code == 1 and "DuckDB warehouse only" in complaint and complaint.count("\n") == 1
+    code, _, complaint = run(lists, "--target", "snowflake")
+    assert code == 1 and "DuckDB and PostgreSQL only" in complaint and complaint.count("\n") == 1
     broken = Warehouse(tmp_path / "broken.duckdb")
     broken.path.write_text("no database")
     code, _, complaint = run(broken, "--out", str(tmp_path / "out"))
