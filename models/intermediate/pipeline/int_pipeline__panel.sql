@@ -1,6 +1,9 @@
 -- One row per target, fit and deal that was open at an instant which the fit looks at: the deal as
 -- it was then in bands, and, where the fit could know it, whether it was won by the end.
 {%- set fit = ['target', 'fit_number', 'crm'] %}
+{#- A business period ends before its end, so many days end with it. -#}
+{%- set is_won
+    = 'outcomes.won_at is not null and (looks.is_weekly or outcomes.won_at < looks.ends_at)' %}
 with looks as {{ inlined() }} (
     select * from {{ ref('int_pipeline__looks') }}
 ),
@@ -31,7 +34,7 @@ outcomes as (
     select
         wins.record_sk,
         wins.won_at,
-        wins.won_until,
+        coalesce(wins.won_until, cast('9999-12-31' as {{ dbt.type_timestamp() }})) as won_until,
         won.amount as won_amount
     from wins
     inner join won on wins.record_sk = won.record_sk and wins.won_at = won.instant_at
@@ -60,8 +63,8 @@ looked_at as (
             as stage_days_band,
         as_was.amount,
         known.tells_amount,
-        outcomes.record_sk is not null as is_won,
-        outcomes.won_amount,
+        {{ is_won }} as is_won,
+        case when {{ is_won }} then outcomes.won_amount end as won_amount,
         case
             when not known.tells_close_date then 'not_known'
             when as_was.close_date is null then 'none'
@@ -110,7 +113,8 @@ looked_at as (
         on
             as_was.record_sk = outcomes.record_sk
             and looks.instant_at < outcomes.won_at
-            and {{ won_by('outcomes', 'looks') }}
+            and looks.ends_at >= outcomes.won_at
+            and looks.ends_at < outcomes.won_until
     where looks.is_weekly or known.has_close_dates
 ),
 
@@ -118,7 +122,8 @@ looked_at as (
 panel_instants as (
     select distinct
         {{ fit | join(', ') }},
-        instant_at
+        instant_at,
+        is_fitted
     from looked_at
     where not is_fitted
 ),
@@ -203,9 +208,7 @@ final as (
         end as weight
     from looked_at
     left join numbered_instants as instants
-        on
-            {{ same('looked_at', 'instants', fit + ['instant_at']) }}
-            and not looked_at.is_fitted
+        on {{ same('looked_at', 'instants', fit + ['instant_at', 'is_fitted']) }}
     left join quartiles
         on {{ same('looked_at', 'quartiles', fit + ['segment', 'currency']) }}
 )

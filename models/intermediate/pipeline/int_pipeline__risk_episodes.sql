@@ -9,6 +9,15 @@ stage_periods as (
     where object_type = 'opportunity'
 ),
 
+stays as (
+    select
+        record_sk,
+        stage,
+        started_at,
+        coalesce(ended_at, cast('9999-12-31' as {{ dbt.type_timestamp() }})) as ended_at
+    from stage_periods
+),
+
 touches as (
     select * from {{ ref('int_pipeline__touches') }}
     where is_touch
@@ -39,7 +48,7 @@ final as (
         spans.onset_at,
         spans.cleared_at,
         spans.lasts_to_the_end,
-        stages.stage,
+        stays.stage,
         first_touches.touched_at,
         coalesce(
             first_touches.touched_at
@@ -52,11 +61,11 @@ final as (
             else 'lost'
         end as outcome
     from spans
-    left join stage_periods as stages
+    left join stays
         on
-            spans.record_sk = stages.record_sk
-            and spans.onset_at >= stages.started_at
-            and (stages.ended_at is null or spans.onset_at < stages.ended_at)
+            spans.record_sk = stays.record_sk
+            and spans.onset_at >= stays.started_at
+            and spans.onset_at < stays.ended_at
     left join first_touches
         on {{ same('spans', 'first_touches', ['record_sk', 'flag', 'onset_at']) }}
     left join wins

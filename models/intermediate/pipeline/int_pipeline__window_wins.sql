@@ -69,7 +69,9 @@ final as (
     inner join windows
         on
             outcomes.won_at > windows.instant_at
-            and {{ won_by('outcomes', 'windows') }}
+            and windows.ends_at >= outcomes.won_at
+            and (windows.is_weekly or windows.ends_at > outcomes.won_at)
+            and (outcomes.won_until is null or windows.ends_at < outcomes.won_until)
     left join open_deals
         on
             outcomes.record_sk = open_deals.record_sk
