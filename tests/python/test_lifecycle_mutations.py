@@ -29,8 +29,8 @@ from test_lifecycle_properties import (
 # As shipped but for these: a suppression that lasts longer than the retention, and an approval, so
 # that what these protect from can happen.
 SETTING = Setting(
-    7,
-    900,
+    23,
+    2200,
     policy={
         "retention_policy": [
             ("contact", "*", 12, "months", 36, 60), ("contact", "EU", 18, "months", 60, 60),
@@ -184,14 +184,22 @@ MUTANTS = [
             ),
             (
                 "planned, suppressed",
-                "and not has_activity_ahead as is_past_suppression",
-                "as is_past_suppression",
+                "and not has_activity_ahead and not has_document as is_past_suppression",
+                "and not has_document as is_past_suppression",
             ),
             (
                 "planned, retention",
-                "and not has_activity_ahead as is_past_limit",
-                "as is_past_limit",
+                "and not has_activity_ahead and not has_document as is_past_limit",
+                "and not has_document as is_past_limit",
             ),
+            (
+                "document, suppressed",
+                "and not has_document as is_past_suppression",
+                "as is_past_suppression",
+            ),
+            ("document, retention", "and not has_document as is_past_limit", "as is_past_limit"),
+            ("document, deleted", "not has_document and case object_type", "case object_type"),
+            ("document in force", "or coalesce(document_ties.is_in_force, false)", ""),
             (
                 "undated close",
                 "when object_type = 'account' and may_have_closed_later then null",

@@ -68,7 +68,7 @@ final as (
     from outcomes
     inner join windows
         on
-            outcomes.won_at > windows.instant_at
+            windows.instant_at < outcomes.won_at
             and windows.ends_at >= outcomes.won_at
             and (windows.is_weekly or windows.ends_at > outcomes.won_at)
             and (outcomes.won_until is null or windows.ends_at < outcomes.won_until)
