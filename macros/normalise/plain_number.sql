@@ -5,15 +5,19 @@
 {%- endmacro %}
 
 
-{#- The same of a decimal with places behind the point. -#}
-{% macro plain_decimal(number) %}
-    {{- return(adapter.dispatch('plain_decimal', 'crm_hygiene')(number)) -}}
-{% endmacro %}
-
-{% macro default__plain_decimal(number) -%}
-    rtrim(rtrim(cast({{ number }} as {{ dbt.type_string() }}), '0'), '.')
+{#- The same of a decimal, or of its text. Some engines write one without places: the nought of 10 is no place. -#}
+{% macro plain_decimal(number) -%}
+    {%- set text = 'cast(' ~ number ~ ' as ' ~ dbt.type_string() ~ ')' -%}
+    case
+        when {{ text }} like '%.%' then {{ adapter.dispatch('without_noughts', 'crm_hygiene')(text) }}
+        else {{ text }}
+    end
 {%- endmacro %}
 
-{% macro spark__plain_decimal(number) -%}
-    trim(trailing '.' from trim(trailing '0' from cast({{ number }} as string)))
+{% macro default__without_noughts(text) -%}
+    rtrim(rtrim({{ text }}, '0'), '.')
+{%- endmacro %}
+
+{% macro spark__without_noughts(text) -%}
+    trim(trailing '.' from trim(trailing '0' from {{ text }}))
 {%- endmacro %}
