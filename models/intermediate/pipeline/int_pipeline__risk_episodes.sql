@@ -9,15 +9,6 @@ stage_periods as (
     where object_type = 'opportunity'
 ),
 
-stays as (
-    select
-        record_sk,
-        stage,
-        started_at,
-        coalesce(ended_at, cast('9999-12-31' as {{ dbt.type_timestamp() }})) as ended_at
-    from stage_periods
-),
-
 touches as (
     select * from {{ ref('int_pipeline__touches') }}
     where is_touch
@@ -25,6 +16,15 @@ touches as (
 
 wins as (
     select * from {{ ref('int_pipeline__wins') }}
+),
+
+stays as (
+    select
+        record_sk,
+        stage,
+        started_at,
+        coalesce(ended_at, cast('9999-12-31' as {{ dbt.type_timestamp() }})) as ended_at
+    from stage_periods
 ),
 
 first_touches as (

@@ -68,10 +68,10 @@ final as (
     from outcomes
     inner join windows
         on
-            windows.instant_at < outcomes.won_at
-            and windows.ends_at >= outcomes.won_at
-            and (windows.is_weekly or windows.ends_at > outcomes.won_at)
-            and (outcomes.won_until is null or windows.ends_at < outcomes.won_until)
+            outcomes.won_at > windows.instant_at
+            and outcomes.won_at <= windows.ends_at
+            and (windows.is_weekly or outcomes.won_at < windows.ends_at)
+            and (outcomes.won_until is null or outcomes.won_until > windows.ends_at)
     left join open_deals
         on
             outcomes.record_sk = open_deals.record_sk
