@@ -1,6 +1,6 @@
 -- One row per effective change that the CRM made by itself as part of another: a value computed or
--- rolled up, the close date that it sets when a deal is closed, the forecast category that comes with
--- a stage, what a merge rewrites.
+-- rolled up, the close date that it sets when a deal is closed, the forecast category that comes
+-- with a stage, what a merge rewrites.
 with field_changes as (
     select * from {{ ref('stg_crm__field_changes') }}
     where not is_orphan
