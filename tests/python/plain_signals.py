@@ -561,10 +561,13 @@ class Signals:
             and (meaning := self.stage_of(history.record, one.new_value))
             and meaning.kind in ("won", "lost")
         ]
+        moved_at = [one.changed_at for one in history.stage_changes if key[0] == "opportunity"]
 
         def is_by_crm(change: Change) -> bool:
             if any(abs(change.changed_at - at) <= near for at in self.merged_at[key]):
                 return True
+            if change.field == "forecast_category":
+                return any(abs(change.changed_at - at) <= near for at in moved_at)
             day = as_date(change.new_value)
             today = self.calendar.local(change.changed_at).date()
             return (

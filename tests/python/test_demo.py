@@ -344,6 +344,7 @@ def test_every_planted_signature_and_nothing_else_in_what_is_planted_whole(demo)
         "regression",
         "source_to_credited",
         "stage_without_evidence",
+        "written_without_source",
     }
     assert {row for row in cases[True] if row[0] in whole} == {
         row for row in planted[True] if row[0] in whole
