@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 import phonenumbers
 import pytest
-from conftest import ROOT, Warehouse
+from conftest import ROOT
 
 
 def read(path: str) -> list[dict]:
