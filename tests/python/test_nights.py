@@ -18,13 +18,14 @@ import duckdb
 import pytest
 from conftest import ROOT, built_demo
 
-from crm_hygiene.compare import OF_THE_RUN, compare
+from crm_hygiene.compare import OF_THE_RUN, compare_open
 from crm_hygiene.nightly import tables
 from crm_hygiene.warehouse import candidate_of
 
 N_KILLS = int(os.environ.get("CRM_HYGIENE_NIGHTS", "0"))
 N_READ_NIGHTS = 3
 OWN = ("target", "logs", "reports", "exports", "warehouse", ".git")
+SCHEMAS = ("staging", "intermediate", "marts", "policy")
 # Marts that tell the instant of their run.
 DATED = ("process_signals_daily", "data_health_daily", "data_health_grades", "team_figures")
 
@@ -87,9 +88,14 @@ def job(tmp_path_factory) -> Job:
 
 
 def test_a_first_night_publishes_marts_parquet_pages_and_lists(job):
-    # What dbt alone builds.
-    ignored = OF_THE_RUN | {"test_failures", "test_runs"}
-    assert compare(built_demo(), job.published, ["marts"], ignored) == 0
+    # A second build of the demo gives the rows of the first, but for the last bits of doubles.
+    ignored = OF_THE_RUN | {"test_failures", "test_runs", "this_run"}
+    with (
+        duckdb.connect(str(built_demo()), read_only=True) as before,
+        duckdb.connect(str(job.published), read_only=True) as after,
+    ):
+        differing, compared = compare_open(before, after, SCHEMAS, ignored, tolerance=1e-9)
+    assert differing == 0 and compared > 400
     manifest = tables.read(job.marts)
     for name, (_, told) in zip(
         sorted(job.hashes()), sorted(manifest["tables"].items()), strict=True
