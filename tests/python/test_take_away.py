@@ -85,6 +85,13 @@ NEEDS = {
     "process_signals_daily": ("int_signals__populations", "is_computable"),
     "team_figures": ("int_teams__populations", "is_landed"),
 }
+LEADS_GIVEN_UP = {
+    "process_signals_daily multi_stage_jump",
+    "process_signals_daily owner_ping_pong",
+    "process_signals_daily stage_dwell_anomaly",
+    "team_figures lead_owner_changes",
+    "team_figures speed_to_lead",
+}
 # Other numbers that are right: what is taken away -> the figures that move, and why.
 MOVES = {
     # A figure over required fields asks only for those that are landed.
@@ -107,6 +114,18 @@ MOVES = {
     "leads": {"team_figures sdr_handoff_completeness", "team_figures speed_to_lead"},
     "*.contact_id": {"team_figures sdr_handoff_completeness"},
     "*.lead_id": {"team_figures sdr_handoff_completeness"},
+    "leads.lead_id": {"team_figures speed_to_lead"},
+    # A field is asked for from a milestone on where milestones are landed.
+    "stages.stage_order": {"failure_signatures blank_after_handoff"},
+    "stages.is_milestone": {"failure_signatures blank_after_handoff"},
+    # A lead that nobody says was given up is open; where no history tells when, it is left out.
+    "stages.kind": LEADS_GIVEN_UP,
+    "stages": LEADS_GIVEN_UP | {"failure_signatures blank_after_handoff"},
+    # Evidence and next steps are looked for in what is landed.
+    "activities": {
+        "failure_signatures stage_without_evidence",
+        "hygiene_sla_status next_step_on_every_open_deal",
+    },
     # Where no category is landed, a deal is committed by its stage.
     "*.forecast_category": {"failure_signatures inflation_near_win"},
 }
