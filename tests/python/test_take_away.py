@@ -92,6 +92,10 @@ LEADS_GIVEN_UP = {
     "team_figures lead_owner_changes",
     "team_figures speed_to_lead",
 }
+EVIDENCE = {
+    "failure_signatures stage_without_evidence",
+    "hygiene_sla_status next_step_on_every_open_deal",
+}
 # Other numbers that are right: what is taken away -> the figures that move, and why.
 MOVES = {
     # A figure over required fields asks only for those that are landed.
@@ -122,10 +126,8 @@ MOVES = {
     "stages.kind": LEADS_GIVEN_UP,
     "stages": LEADS_GIVEN_UP | {"failure_signatures blank_after_handoff"},
     # Evidence and next steps are looked for in what is landed.
-    "activities": {
-        "failure_signatures stage_without_evidence",
-        "hygiene_sla_status next_step_on_every_open_deal",
-    },
+    "activities": EVIDENCE,
+    "activities.opportunity_id": EVIDENCE,
     # Where no category is landed, a deal is committed by its stage.
     "*.forecast_category": {"failure_signatures inflation_near_win"},
 }
