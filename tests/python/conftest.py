@@ -15,6 +15,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from unittest import mock
 
+import dbt.compilation
 import duckdb
 import pytest
 import quick_models
@@ -45,6 +46,7 @@ def pytest_configure(config):
     """Find the folder that all processes of this session share."""
     global shared_folder
     share_contexts()
+    dbt.compilation.inject_ctes_into_sql = quick_models.with_ctes
     given = os.environ.get("CRM_HYGIENE_TEST_FOLDER")
     shared_folder = Path(given or tempfile.mkdtemp(prefix="crm_hygiene_tests_"))
     os.environ["CRM_HYGIENE_TEST_FOLDER"] = str(shared_folder)

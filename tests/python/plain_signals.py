@@ -397,6 +397,7 @@ class Signals:
             if record.created_at <= as_of
         }
         self._stages = defaultdict(list)
+        self._commit_stages = {}
         for row in landing.stages:
             self._stages[row.object_type, row.stage].append(row)
         self.days = [as_of - days * DAY for days in range(policy.days + 1)]
@@ -460,6 +461,13 @@ class Signals:
 
     def commit_stage(self, record: Record, stage: str | None) -> str | None:
         """Whether a stage is the commit stage of its list or later, else its last milestone."""
+        key = (record.object_type, record.pipeline, stage)
+        if key not in self._commit_stages:
+            self._commit_stages[key] = self.find_commit_stage(record, stage)
+        return self._commit_stages[key]
+
+    def find_commit_stage(self, record: Record, stage: str | None) -> str | None:
+        """As commit_stage; of the record its type and pipeline are read alone."""
 
         def home(row: Stage) -> str | None:
             return None if row.pipeline in (None, record.pipeline) else row.pipeline
@@ -553,10 +561,13 @@ class Signals:
             and (meaning := self.stage_of(history.record, one.new_value))
             and meaning.kind in ("won", "lost")
         ]
+        moved_at = [one.changed_at for one in history.stage_changes if key[0] == "opportunity"]
 
         def is_by_crm(change: Change) -> bool:
             if any(abs(change.changed_at - at) <= near for at in self.merged_at[key]):
                 return True
+            if change.field == "forecast_category":
+                return any(abs(change.changed_at - at) <= near for at in moved_at)
             day = as_date(change.new_value)
             today = self.calendar.local(change.changed_at).date()
             return (
@@ -971,22 +982,28 @@ class Signals:
 
     def count_commit_churns(self):
         hits, exposed = Counter(), Counter()
+        deals = [
+            (
+                history.record,
+                [change.changed_at for change, _ in self.commit_churns(history)],
+                self.open_spans(history),
+                self.commit_spans(history),
+            )
+            for history in self.histories.values()
+            if history.record.object_type == "opportunity"
+        ]
         for day in self.last_days_of_periods:
             ends_at = self.calendar.midnight(day + DAY)
             starts_at = self.calendar.midnight(day + DAY - self.policy.last_days * DAY)
-            for history in self.histories.values():
-                record = history.record
-                if record.object_type != "opportunity":
-                    continue
-                changed_at = [change.changed_at for change, _ in self.commit_churns(history)]
+            for record, changed_at, open_spans, commit_spans in deals:
                 is_hit = any(starts_at <= at < ends_at for at in changed_at)
                 is_exposed = any(
                     max(since, start) <= min(until, till)
                     and max(since, start) < ends_at
                     and till >= starts_at
                     and until > max(starts_at, since)
-                    for start, until in self.open_spans(history)
-                    for since, till, _ in self.commit_spans(history)
+                    for start, until in open_spans
+                    for since, till, _ in commit_spans
                 )
                 for segment in (record.segment, ALL):
                     hits[record.object_type, segment, day] += is_hit

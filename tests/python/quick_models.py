@@ -5,6 +5,7 @@ on a small landing take longer than the SQL of most models. The demo is built as
 is what one statement cannot make, and what fails, so that an error is dbt's own.
 """
 
+import re
 import threading
 from contextlib import contextmanager
 from unittest import mock
@@ -60,6 +61,20 @@ def make(runner, hook_context, config, model, context, materialization, manifest
         failures=None,
         batch_results=None,
     )
+
+
+def with_ctes(sql: str, ctes: list) -> str:
+    """Return SQL with ephemeral models and fixtures before its own CTEs, as dbt does.
+
+    dbt parses the whole statement to find its first word: a quarter of the time of a unit test.
+    """
+    if not ctes:
+        return sql
+    told = ", ".join(cte.sql for cte in ctes)
+    begin = re.match(r"(?is)(?:\s|--[^\n]*\n|/\*.*?\*/)*with\b(?:\s+recursive\b)?", sql)
+    if begin:
+        return f"{begin[0]} {told}, {sql[begin.end() :]}"
+    return f"with {told} {sql}"
 
 
 @contextmanager

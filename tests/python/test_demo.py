@@ -1,13 +1,12 @@
 """The demo CRM, both landings together, is right against the truth that its generator wrote."""
 
 import csv
-import math
 import re
 from collections import Counter, defaultdict
 
 import phonenumbers
 import pytest
-from conftest import ROOT, Warehouse
+from conftest import ROOT
 
 
 def read(path: str) -> list[dict]:
@@ -345,39 +344,11 @@ def test_every_planted_signature_and_nothing_else_in_what_is_planted_whole(demo)
         "regression",
         "source_to_credited",
         "stage_without_evidence",
+        "written_without_source",
     }
     assert {row for row in cases[True] if row[0] in whole} == {
         row for row in planted[True] if row[0] in whole
     }
-
-
-def test_a_second_build_gives_the_same_rows(demo, tmp_path):
-    tables = demo.sql(
-        "select table_schema, table_name from information_schema.tables "
-        "where table_schema in ('staging', 'intermediate', 'marts', 'policy') order by all"
-    )
-    assert len(tables) > 90
-    again = Warehouse(tmp_path / "crm.duckdb")
-    again.build("--exclude", "resource_type:test", "resource_type:unit_test")
-    for schema, table in tables:
-        # The log of decisions says when each was logged, and has a row for it.
-        but = "exclude (log_id, logged_at)" if table == "lifecycle_decision_log" else ""
-        query = f'select * {but} from "{schema}"."{table}"'
-        found, expected = (sorted(one.sql(query), key=in_short) for one in (again, demo))
-        assert len(found) == len(expected), f"{schema}.{table}"
-        for row, row_before in zip(found, expected, strict=True):
-            assert row == row_before or all(map(is_same, row, row_before)), f"{schema}.{table}"
-
-
-def in_short(row: tuple) -> str:
-    """Return what to sort a row by: the last bits of a sum of doubles are chance."""
-    return repr([f"{value:.6g}" if isinstance(value, float) else value for value in row])
-
-
-def is_same(value, before) -> bool:
-    if isinstance(value, float) and isinstance(before, float):
-        return math.isclose(value, before, rel_tol=1e-9, abs_tol=1e-9)
-    return value == before
 
 
 def test_a_later_run_replaces_the_days_it_shows_and_keeps_older_ones(demo):

@@ -85,6 +85,11 @@ NEEDS = {
     "process_signals_daily": ("int_signals__populations", "is_computable"),
     "team_figures": ("int_teams__populations", "is_landed"),
 }
+# Rules that ask for one of several things, be it an activity or a word.
+ONE_OF_SEVERAL = {
+    "failure_signatures stage_without_evidence",
+    "hygiene_sla_status next_step_on_every_open_deal",
+}
 # Other numbers that are right: what is taken away -> the figures that move, and why.
 MOVES = {
     # A figure over required fields asks only for those that are landed.
@@ -107,6 +112,12 @@ MOVES = {
     "leads": {"team_figures sdr_handoff_completeness", "team_figures speed_to_lead"},
     "*.contact_id": {"team_figures sdr_handoff_completeness"},
     "*.lead_id": {"team_figures sdr_handoff_completeness"},
+    # What one of several things is enough for is judged by those that are landed.
+    "activities": ONE_OF_SEVERAL,
+    "activities.occurred_at": ONE_OF_SEVERAL,
+    "*.opportunity_id": ONE_OF_SEVERAL,
+    # Where no team is landed, all people are of one.
+    "users.team": {"failure_signatures padding_against_peers"},
     # Where no category is landed, a deal is committed by its stage.
     "*.forecast_category": {"failure_signatures inflation_near_win"},
 }

@@ -326,6 +326,17 @@ found as (
 
     union all
 
+    -- Where no user is known to be a person, no edit is known to be one's.
+    select
+        users.crm,
+        landed_objects.object_type,
+        'people' as input
+    from users
+    cross join landed_objects
+    where users.kind = 'human'
+
+    union all
+
     -- Nothing passes from team to team where all are of one.
     select
         users.crm,

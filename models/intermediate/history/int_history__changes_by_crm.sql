@@ -1,5 +1,6 @@
 -- One row per effective change that the CRM made by itself as part of another: a value computed or
--- rolled up, the close date that it sets when a deal is closed, what a merge rewrites.
+-- rolled up, the close date that it sets when a deal is closed, the forecast category that comes
+-- with a stage, what a merge rewrites.
 with field_changes as (
     select * from {{ ref('stg_crm__field_changes') }}
     where not is_orphan
@@ -35,6 +36,14 @@ closings as (
         changed_at as closed_at
     from stage_changes
     where object_type = 'opportunity' and new_kind in ('won', 'lost')
+),
+
+moves as (
+    select distinct
+        record_sk,
+        changed_at as moved_at
+    from stage_changes
+    where object_type = 'opportunity'
 ),
 
 -- The day differs by the zone of the user who closed the deal.
@@ -87,6 +96,21 @@ final as (
         close_dates.new_date between
         cast({{ dbt.dateadd('day', -1, 'close_dates.changed_on') }} as date)
         and cast({{ dbt.dateadd('day', 1, 'close_dates.changed_on') }} as date)
+
+    union
+
+    select
+        changes.record_sk,
+        changes.field,
+        changes.change_number
+    from field_changes as changes
+    inner join moves
+        on
+            changes.record_sk = moves.record_sk
+            and changes.changed_at between
+            {{ later('moves.moved_at', -1, threshold('one_save__seconds')) }}
+            and {{ later('moves.moved_at', 1, threshold('one_save__seconds')) }}
+    where changes.object_type = 'opportunity' and changes.field = 'forecast_category'
 
     union
 

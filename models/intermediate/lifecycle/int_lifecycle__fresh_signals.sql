@@ -17,6 +17,7 @@ records as (
     select
         record_sk,
         record_key,
+        crm,
         created_at
     from {{ ref('int_lifecycle__records') }}
 ),
@@ -70,6 +71,13 @@ measured as (
         last_signals.activity_id,
         last_signals.contact_id,
         last_signals.is_signal,
+        -- The mail of a buyer who lost several deals is of one of them, and nobody knows of which.
+        case
+            when found.object_type = 'opportunity' and last_signals.activity_id is not null
+                then count(*) over (
+                    partition by records.crm, found.object_type, last_signals.activity_id
+                )
+        end as n_deals,
         case
             when found.object_type = 'opportunity'
                 then {{ seconds_between('last_signals.closed_at', 'last_signals.signal_at') }}
@@ -105,7 +113,15 @@ final as (
         || case
             when object_type = 'opportunity' then ' days after the loss' else ' days'
         end
-        || '; no open deal' as why_now
+        || '; no open deal'
+        || case
+            when n_deals > 1
+                then
+                    '; of one of '
+                    || cast(cast(n_deals as {{ dbt.type_bigint() }}) as {{ text }})
+                    || ' lost deals, agree on who answers'
+            else ''
+        end as why_now
     from measured
 )
 

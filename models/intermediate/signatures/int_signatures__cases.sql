@@ -7,6 +7,7 @@
     'amount_raised_before_win', 'source_to_credited', 'source_mix_shift', 'period_end_edits',
     'milestone_gaming', 'activity_padding', 'padding_against_peers',
     'clock_restart_by_edit', 'rush', 'handoff_stops_clock',
+    'written_without_source',
 ] %}
 with final as (
     {%- for signature in signatures %}

@@ -11,6 +11,7 @@
     (minute, 'clock_restart__minutes'),
     (minute, 'clock_stop__minutes'),
     (minute, 'sla_rush_update__before_due_minutes'),
+    (minute, 'write_source__minutes'),
 ] -%}
 {%- set seconds = [] -%}
 {%- for unit, limit in looked_back -%}
@@ -25,8 +26,10 @@ with field_changes as (
         changed_at,
         old_value,
         new_value,
+        changed_by,
         actor_kind,
         channel,
+        automation_id,
         is_orphan
     from {{ ref('int_history__edits') }}
 ),
@@ -52,8 +55,17 @@ final as (
         changes.changed_at,
         changes.old_value,
         changes.new_value,
+        changes.changed_by,
+        changes.actor_kind,
+        changes.channel,
+        changes.automation_id,
         coalesce(coalesce(changes.actor_kind, changes.channel) in ('human', 'ui'), false)
-            as is_by_person
+            as is_by_person,
+        coalesce(
+            coalesce(changes.actor_kind, changes.channel)
+            in ('automation', 'integration', 'import', 'api'),
+            false
+        ) as is_by_machine
     from field_changes as changes
     inner join records on changes.record_sk = records.record_sk
     where

@@ -16,6 +16,7 @@ STEPS = {
     "stage_change": "Stage change",
     "incentive": "Incentive",
     "sla": "SLA",
+    "integration": "Integration",
 }
 
 

@@ -142,6 +142,7 @@ class ArchetypeFaults(Plot):
             self.archetype("lead_source_drift", deal, True, at, "changed after creation")
             self.story("stop_the_line", deal, at, "one of six in a night")
             self.crm.expect("signature", "source_to_credited", deal, True, at, "to a credited one")
+            self.crm.expect("signature", "written_without_source", deal, True, at, "in a night")
 
     def regressions(self):
         """Deals that went back, once or in a loop."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from crm_hygiene.demo.faults.late import US, LateFaults, days_before
+from crm_hygiene.demo.faults.plot import HOUR, MINUTE
 from crm_hygiene.demo.world import AS_OF, DAY, SECOND
 
 
@@ -11,7 +12,7 @@ class HandoffFaults(LateFaults):
 
     def chapters(self):
         """The chapters in their order; a new one comes last."""
-        return (self.left_blank, self.left_behind)
+        return (self.left_blank, self.left_behind, self.backfilled)
 
     def left_blank(self):
         """Amounts filled in a week after the handoff, or a second later; people nobody reaches."""
@@ -46,3 +47,25 @@ class HandoffFaults(LateFaults):
             person = crm.contact(account, datetime(2025, 7, 1, 10), owner=gone)
             person.planted = True
             self.touch(person, AS_OF - 60 * DAY, "call", direction="inbound", by=crm.team("cs")[0])
+
+    def backfilled(self):
+        """A deal whose next step machines write night by night, with and without a source."""
+        crm, account = self.crm, self.accounts[0]
+        (other,) = (d for d in crm.of("opportunity") if d.links["account"] is account)
+        deal = self.roomy_deal(*[None] * 3, anchors=days_before(14, 2), account=account)
+        flow, sync = (crm.machines[kind] for kind in ("automation", "integration"))
+        own, person = {"opportunity": deal}, {"contact": deal.links["contact"]}
+        for n, (by, before, links, expected, detail) in enumerate(
+            (
+                (flow, HOUR, own, False, "exactly an hour after a call"),
+                (flow, HOUR + SECOND, own, True, "an hour and a second after a call"),
+                (flow, 30 * MINUTE, person, False, "after a call with the account's contact"),
+                (flow, 30 * MINUTE, {"opportunity": other}, True, "a call for another deal"),
+                (sync, HOUR + SECOND, own, False, "a system that may write the field"),
+            ),
+            1,
+        ):
+            at = (self.entered(deal, self.path[2]) + n * DAY).replace(hour=3)
+            crm.act("call", at - before, deal.by, account=account, **links)
+            deal.change(at, "next_step", f"Follow up {n}", by)
+            self.signature("written_without_source", deal, expected, at, detail)

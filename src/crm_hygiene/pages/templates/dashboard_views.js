@@ -312,7 +312,7 @@ function revops() {
       { label: "Team", wide: true, cell: (fix) => words(fix.owner_team) },
     ], fixes.objects((row) => passes(fixes, row, ["crm"]) && fixes.value(row, "status") === "measured")
       .sort((a, b) => a.fix_rank - b.fix_rank || (a.crm < b.crm ? -1 : 1)))),
-    section("Signatures of a failing step", "Patterns by which a handoff, a stage change, an incentive or an SLA fails; now, and in the window before.", notSplit(["crm"]),
+    section("Signatures of a failing step", "Patterns by which a handoff, a stage change, an incentive, an SLA or an integration fails; now, and in the window before.", notSplit(["crm"]),
       folded(rows, (row) => signatureLink(row, ` (${crmName(row.crm)} ${words(row.object_type).toLowerCase()})`), (shown) => simpleTable("Signatures", [
         { label: "Signature", cell: (row) => signatureLink(row) },
         { label: "Step", wide: true, cell: (row) => words(row.step) },
