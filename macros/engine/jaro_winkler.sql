@@ -102,5 +102,26 @@ begin
     end if;
     return similarity;
 end
+$$;
+create or replace function {{ schema }}.identifier_hash(given text) returns text
+language plpgsql stable strict parallel safe as $$
+declare
+    secret text := nullif(current_setting('crm_hygiene.hash_secret', true), '');
+    key bytea := convert_to(secret, 'UTF8');
+    inner_pad bytea := decode(repeat('36', 64), 'hex');
+    outer_pad bytea := decode(repeat('5c', 64), 'hex');
+begin
+    if secret is null then
+        return encode(sha256(convert_to(given, 'UTF8')), 'hex');
+    end if;
+    if length(key) > 64 then
+        key := sha256(key);
+    end if;
+    for i in 0 .. length(key) - 1 loop
+        inner_pad := set_byte(inner_pad, i, get_byte(inner_pad, i) # get_byte(key, i));
+        outer_pad := set_byte(outer_pad, i, get_byte(outer_pad, i) # get_byte(key, i));
+    end loop;
+    return encode(sha256(outer_pad || sha256(inner_pad || convert_to(given, 'UTF8'))), 'hex');
+end
 $$
 {% endmacro %}

@@ -11,7 +11,8 @@
         ref('process_signals_daily'), ref('dirty_records'), ref('stop_the_line'), ref('signal_review_list'),
         ref('causing_steps'), ref('data_health_daily'), ref('data_health_grades'), ref('data_health_findings'),
         ref('lifecycle_decisions'), ref('candidate_reviews'), ref('delete_candidates'), ref('cleanup_impact'),
-        ref('reporting_drift'), ref('stg_crm__contacts'), ref('stg_crm__leads'),
+        ref('reporting_drift'), ref('stg_crm__contacts'), ref('stg_crm__leads'), ref('suppression_register'),
+        ref('suppression_breaches'),
     ] -%}
     {%- if execute and results is defined -%}
         {%- set built = results
@@ -32,6 +33,9 @@
             {%- endif -%}
             {%- if 'lifecycle_decisions' in built and 'candidate_reviews' in built -%}
                 {%- do crm_hygiene.print_lifecycle_summary() -%}
+            {%- endif -%}
+            {%- if 'suppression_register' in built and 'suppression_breaches' in built -%}
+                {%- do crm_hygiene.print_suppression_summary() -%}
             {%- endif -%}
             {%- if 'cleanup_impact' in built and 'reporting_drift' in built -%}
                 {%- do crm_hygiene.print_reporting_summary() -%}
@@ -318,6 +322,27 @@
     {%- for row in waiting.rows -%}
         {%- do print('waiting for approval: ' ~ crm_hygiene.thousands(row[1]) ~ ' to ' ~ row[0]
             ~ ', the first is due ' ~ (row[2] | string)[:10]) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{#- Says plainly whether the register has a key, and what cannot be compared since it has another. -#}
+{% macro print_suppression_summary() %}
+    {%- set key = run_query('select ' ~ crm_hygiene.hash_key() ~ ' as hash_key').rows[0][0] -%}
+    {%- set counts = run_query(
+        "select count(*), count(case when hash_key <> '" ~ key ~ "' then 1 end) from " ~ ref('suppression_register')
+    ).rows[0] -%}
+    {%- set breaches = run_query(
+        'select crm, kind, count(*) from ' ~ ref('suppression_breaches') ~ ' group by crm, kind order by crm, kind') -%}
+    {%- if key == 'none' -%}
+        {%- do print('THE SUPPRESSION REGISTER HAS NO KEY: its hashes are plain SHA-256, which can be guessed. '
+            ~ 'Set DBT_ENV_SECRET_CRM_HYGIENE (README.md, Suppression) and keep it') -%}
+    {%- endif -%}
+    {%- do print('suppression register: ' ~ crm_hygiene.thousands(counts[0]) ~ ' entries'
+        ~ (', of which ' ~ crm_hygiene.thousands(counts[1]) ~ ' have another key and cannot be compared' if counts[1] else '')) -%}
+    {%- for row in breaches.rows -%}
+        {%- do print('SUPPRESSED: ' ~ crm_hygiene.thousands(row[2]) ~ ' of ' ~ row[0] ~ ' ' ~ row[1].replace('_', ' ')
+            ~ ', in ' ~ ref('suppression_breaches')) -%}
     {%- endfor -%}
 {% endmacro %}
 

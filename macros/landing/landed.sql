@@ -129,6 +129,9 @@ limit 0
             {%- endfor -%}
             {%- do reasons.append([missing | join(' and '), 'missing ' ~ names[0]]) -%}
         {%- endfor -%}
+        {%- for name in meta.get('landed', []) if not landed.get(name | replace('_', '')) -%}
+            {%- do reasons.append(['true', 'missing ' ~ name]) -%}
+        {%- endfor -%}
         {%- for column in declared.columns.values() -%}
             {%- set accepted = crm_hygiene.accepted_values_of(column) -%}
             {%- set event = (column.config.meta or {}).get('event') -%}

@@ -26,7 +26,7 @@ from crm_hygiene.gate.judging import load_great_expectations
 from crm_hygiene.gate.validation import validate
 from crm_hygiene.nightly.faults import Stopped, in_words
 from crm_hygiene.nightly.lock import RunningError, log, now, one_run
-from crm_hygiene.nightly.warehouses import ChangedError, DuckDBFile, InPlace, warehouse_of
+from crm_hygiene.nightly.warehouses import ChangedError, Warehouse, warehouse_of
 from crm_hygiene.project import ROOT
 from crm_hygiene.warehouse import first_line
 
@@ -120,10 +120,10 @@ def main(arguments: list[str] | None = None, restored: str | None = None) -> int
     os.chdir(ROOT)
     started_at = now()
     run = f"{started_at:%Y%m%dT%H%M%S}{started_at.microsecond // 1000:03d}Z"
-    dbt, place = Dbt(options.target, given), warehouse_of(options.target)
-    fault, told = None, {}
+    dbt, fault, told = Dbt(options.target, given), None, {}
     try:
-        with one_run(place.folder, run) as killed:
+        place = warehouse_of(options.target, dbt.engine_type())
+        with one_run(place.folder, run) as killed, place.alone():
             if killed:
                 print(
                     f"The run of {killed['started_at']} UTC (process {killed['pid']}) was killed; "
@@ -156,7 +156,7 @@ def main(arguments: list[str] | None = None, restored: str | None = None) -> int
             )
     except RunningError as error:
         return fail(str(error), f"the log of runs, {place.folder}/runs.jsonl", RUNNING)
-    except OSError as error:
+    except (Stopped, OSError, DbtError) as error:
         return fail(sentence_of(error), "README.md, When it fails")
     if fault:
         return fail(
@@ -176,7 +176,7 @@ def main(arguments: list[str] | None = None, restored: str | None = None) -> int
     return code
 
 
-def write_log(place: InPlace | DuckDBFile, **told: Any) -> None:
+def write_log(place: Warehouse, **told: Any) -> None:
     """Add a line to the log of runs; a full disk has been told of already."""
     try:
         log(place.folder, **told)
@@ -185,7 +185,7 @@ def write_log(place: InPlace | DuckDBFile, **told: Any) -> None:
 
 
 def night(
-    place: InPlace | DuckDBFile, dbt: Dbt, run: str, refreshes: bool, restored: str | None
+    place: Warehouse, dbt: Dbt, run: str, refreshes: bool, restored: str | None
 ) -> tuple[Fault | None, dict[str, Any]]:
     """Build and publish; return what failed, or what was published."""
     for is_last in (False, True):
@@ -199,7 +199,7 @@ def night(
 
 
 def attempt(
-    place: InPlace | DuckDBFile, dbt: Dbt, run: str, refreshes: bool, restored: str | None
+    place: Warehouse, dbt: Dbt, run: str, refreshes: bool, restored: str | None
 ) -> tuple[Fault | None, dict[str, Any]]:
     """Build a candidate and publish it where it passed."""
     # Great Expectations loads in a process of its own while dbt parses and lands the demo.
@@ -210,6 +210,8 @@ def attempt(
             print(f"Restored {place.restore(restored or None):,} rows of what is kept", flush=True)
         # What is parsed names its warehouse, so it is parsed with the one that readers see.
         fault = parse(dbt)
+        if not fault:
+            place.begin(dbt)
         with place.in_use():
             fault = fault or check_landing(dbt, worker)
     with place.in_use():

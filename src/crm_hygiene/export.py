@@ -33,6 +33,10 @@ LISTS = (
 )
 # What a stopped machine damaged, to be put back: a record may have several fields.
 REVERTS = "revert_list"
+# Whom nobody may turn to and whose record does not say so: by channel and kind of breach.
+BREACHES = "suppression_breaches"
+# A record may have several rows in these.
+ORDERS = {REVERTS: ", field, change_date, machine", BREACHES: ", channel, kind"}
 # The column by which a bulk tool finds a record; the open landing has its own for each object.
 ID_COLUMNS = {"salesforce": "Id", "hubspot": "hs_object_id"}
 # Salesforce has two objects for what is one here, told apart by the first characters of the id.
@@ -92,11 +96,10 @@ def rows_of(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple]:
 def write_lists(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
     """Write each list as CSV and parquet, ids first; return their numbers of rows."""
     counts = {}
-    for name in (*LISTS, REVERTS):
-        order = ", field, change_date, machine" if name == REVERTS else ""
+    for name in (*LISTS, *ORDERS):
         query = (
             "select record_id, crm, object_type, * exclude (record_id, crm, object_type) "
-            f"from marts.{name} order by crm, object_type, record_id{order}"
+            f"from marts.{name} order by crm, object_type, record_id{ORDERS.get(name, '')}"
         )
         connection.sql(query).write_parquet(str(folder / f"{name}.parquet"))
         relation = connection.sql(query)

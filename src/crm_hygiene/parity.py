@@ -31,6 +31,8 @@ from crm_hygiene.compare import compare_open
 from crm_hygiene.dbt import Dbt, DbtError
 from crm_hygiene.gate.checks import GateError
 from crm_hygiene.gate.validation import validate
+from crm_hygiene.nightly.faults import Stopped
+from crm_hygiene.nightly.schemas import PostgresSchemas
 from crm_hygiene.postgres import Copied, connect
 from crm_hygiene.project import ROOT
 
@@ -47,17 +49,24 @@ class ParityError(Exception):
     """What failed before anything could be compared, in one sentence."""
 
 
-def build_on_postgres(variables: dict[str, Any], folder: Path) -> Any:
-    """Land the demo, check it, build and test everything; return the credentials."""
-    dbt = Dbt("postgres", variables)
+def build_on_postgres(variables: dict[str, Any], folder: Path, *leaving_out: str) -> Any:
+    """Land the demo, check it, build, test and publish everything but these kinds of dbt's
+    resources; return the credentials."""
+    dbt, place = Dbt("postgres", variables), PostgresSchemas("postgres")
+    left_out = ["--exclude-resource-type", *leaving_out] if leaving_out else []
     try:
-        run(dbt, "seed", "--select", DEMO)
-        checked = validate(dbt, folder / "landing_rows.json", folder / "landing_checks")
-        print("\n".join(checked.summary_lines()), flush=True)
-        if not checked.ok:
-            raise ParityError("The landing failed a critical check.")
-        run(dbt, "build", "--exclude", DEMO)
-    except (DbtError, GateError) as error:
+        with place.alone():
+            place.take(as_of_is_given=True)
+            place.begin(dbt)
+            with place.in_use():
+                run(dbt, "seed", "--select", DEMO)
+                checked = validate(dbt, folder / "landing_rows.json", folder / "landing_checks")
+                print("\n".join(checked.summary_lines()), flush=True)
+                if not checked.ok:
+                    raise ParityError("The landing failed a critical check.")
+                run(dbt, "build", "--exclude", DEMO, *left_out)
+            place.publish("parity", [])
+    except (DbtError, GateError, Stopped) as error:
         raise ParityError(str(error)) from None
     return dbt.credentials()
 

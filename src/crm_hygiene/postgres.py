@@ -4,6 +4,7 @@ A table is copied into memory when a query names it for the first time. All are 
 transaction, so they are of one build.
 """
 
+import os
 import re
 import tempfile
 from collections.abc import Iterable
@@ -26,14 +27,19 @@ KINDS = {
     "numeric": "decimal(38, 12)",
 }
 AS_THEY_ARE = re.compile(r"smallint|integer|bigint|boolean|date|numeric\(\d+,\d+\)")
+# The nightly job builds in schemas that begin so, and puts what it replaces into others.
+NEXT, REPLACED = "crm_hygiene_next_", "crm_hygiene_last_"
+# The variable that says with what the schemas in use begin: here, and in generate_schema_name().
+SCHEMA_PREFIX = "CRM_HYGIENE_SCHEMA_PREFIX"
 CATALOG = """
-select n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+select n.nspname, c.relname, c.oid, a.attname, format_type(a.atttypid, a.atttypmod)
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 join pg_catalog.pg_attribute as a on a.attrelid = c.oid
 where
     c.relkind in ('r', 'v', 'm', 'p', 'f') and a.attnum > 0 and not a.attisdropped
     and n.nspname not like 'pg!_%' escape '!' and n.nspname <> 'information_schema'
+    and n.nspname not like 'crm!_hygiene!_last!_%' escape '!'
     and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
 order by n.nspname, c.relname, a.attnum
 """
@@ -94,10 +100,19 @@ class Copied:
         self.local = duckdb.connect(str(file or ":memory:"))
         self.local.execute("set timezone = 'UTC'")
         self.waiting: dict[tuple[str, str], dict[str, str]] = {}
+        self.found: dict[tuple[str, str], tuple[str, int]] = {}
         with connection.cursor() as cursor:
             cursor.execute(CATALOG)
-            for schema, table, column, kind in cursor.fetchall():
-                self.waiting.setdefault((schema, table), {})[column] = kind_of(kind)
+            found = cursor.fetchall()
+        prefix = os.environ.get(SCHEMA_PREFIX, "")
+        # A candidate's are found under the names that they will have, too.
+        hidden = {row[0].removeprefix(prefix) for row in found if prefix and prefix in row[0]}
+        for schema, table, oid, column, kind in found:
+            if schema in hidden:
+                continue
+            for shown in {schema, schema.removeprefix(prefix)}:
+                self.found[shown, table] = quoted(schema, table), oid
+                self.waiting.setdefault((shown, table), {})[column] = kind_of(kind)
         self.local.execute("begin")
         for (schema, table), columns in self.waiting.items():
             listed = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
@@ -113,7 +128,12 @@ class Copied:
                 continue
             with tempfile.NamedTemporaryFile(suffix=".csv") as file:
                 with self.remote.cursor() as cursor:
-                    query = f"copy (select * from {quoted(*name)}) to stdout (format csv)"
+                    # Where it is now: a run that is published meanwhile renames its schema, which
+                    # a transaction hears of when it looks at what now has the name.
+                    place, oid = self.found[name]
+                    cursor.execute(f"select from {place} limit 0")
+                    cursor.execute("select %s::regclass::text", [oid])
+                    query = f"copy (select * from {cursor.fetchone()[0]}) to stdout (format csv)"
                     cursor.copy_expert(query, file)
                 file.flush()
                 # NULL is written as nothing, an empty text as "".

@@ -227,11 +227,17 @@ def test_doubles_are_named_as_each_engine_names_them():
     # PostgreSQL and BigQuery know no type of that name.
     plain = [
         f"{path.relative_to(ROOT)}:{number}"
-        for path in (ROOT / "models").rglob("*.yml")
-        for number, line in enumerate(path.read_text().splitlines(), 1)
-        if re.search(r"data_type: double\b", line)
+        for folder, pattern in (
+            ("models", r"(data_type: *[\"']?|\bas |::)double\b *($|[\"',})])"),
+            ("macros", r"(\bas |::)double *\)"),
+            ("seeds", r": *[\"']?double\b"),
+        )
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".sql", ".yml") and path.parent != ROOT / "macros" / "engine"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(pattern, line)
     ]
-    assert not plain, "write the anchor of _pipeline__models.yml" + listed(plain)
+    assert not plain, "write the anchor of _pipeline__models.yml, or type_double()" + listed(plain)
 
 
 def test_every_model_has_a_description(models):

@@ -79,6 +79,13 @@ def lists(tmp_path) -> Warehouse:
         ("open", "lead", "00", "status", "2026-03-31", "flow", None),
     ]
     made.land("marts", export.REVERTS, columns, reverts)
+    columns = dict.fromkeys(("crm", "object_type", "record_id", "channel", "kind"), "varchar")
+    breaches = [
+        ("open", "lead", "01", "phone", "not_flagged"),
+        ("open", "lead", "01", "email", "not_flagged"),
+        ("open", "lead", "01", "email", "contacted"),
+    ]
+    made.land("marts", export.BREACHES, columns, breaches)
     columns = dict.fromkeys(("crm", "object_type", "record_id", "cleared_for"), "varchar")
     reviews = [
         ("salesforce", "contact", "003B", "delete"),
@@ -207,6 +214,17 @@ def test_what_to_put_back_is_exported_by_record_and_field(lists, run, tmp_path):
         ("00", "status", ""),
         ("01", "owner_id", "'=ann"),
         ("01", "status", "New"),
+    ]
+
+
+def test_breaches_of_the_register_are_exported_ids_first(lists, run, tmp_path):
+    out = tmp_path / "out"
+    run(lists, "--out", str(out))
+    assert [(row[0], *row[3:]) for row in read(out / "suppression_breaches.csv")] == [
+        ("record_id", "channel", "kind"),
+        ("01", "email", "contacted"),
+        ("01", "email", "not_flagged"),
+        ("01", "phone", "not_flagged"),
     ]
 
 

@@ -16,7 +16,12 @@ DAILY = {
     "process_signals_daily": "signal_date",
     "team_figures": "figure_date",
 }
-LOGGED = ("lifecycle_decision_log", "reporting_snapshots", "reporting_snapshot_records")
+LOGGED = (
+    "lifecycle_decision_log",
+    "reporting_snapshots",
+    "reporting_snapshot_records",
+    "suppression_register",
+)
 KEPT = (*DAILY, *LOGGED)
 FUTURE = "2062-09-30 22:00:00"
 DAY_LATER = "2026-10-01 22:00:00"
@@ -40,6 +45,8 @@ COLUMNS = {
     " frozen_at part",
     "reporting_snapshot_records": "crm period_grain period period_start object_type record_key"
     " stage_kind closes_on amount currency lead_source campaign cycle_days frozen_at",
+    "suppression_register": "suppression_id channel identifier_hash hash_key reason crm since_at"
+    " first_seen_at",
 }
 
 

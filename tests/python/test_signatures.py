@@ -177,7 +177,7 @@ def test_what_a_broken_copy_says(copy):
     [
         (
             REGISTER,
-            ",sla_clocks & history:owner_id,",
+            ",stopped_clocks & history:owner_id,",
             ",,",
             f"handoff_stops_clock has nothing in the column needs of {REGISTER}: fill it.",
         ),

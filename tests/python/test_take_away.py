@@ -85,6 +85,13 @@ NEEDS = {
     "process_signals_daily": ("int_signals__populations", "is_computable"),
     "team_figures": ("int_teams__populations", "is_landed"),
 }
+LEADS_GIVEN_UP = {
+    "process_signals_daily multi_stage_jump",
+    "process_signals_daily owner_ping_pong",
+    "process_signals_daily stage_dwell_anomaly",
+    "team_figures lead_owner_changes",
+    "team_figures speed_to_lead",
+}
 # Rules that ask for one of several things, be it an activity or a word.
 ONE_OF_SEVERAL = {
     "failure_signatures stage_without_evidence",
@@ -112,12 +119,17 @@ MOVES = {
     "leads": {"team_figures sdr_handoff_completeness", "team_figures speed_to_lead"},
     "*.contact_id": {"team_figures sdr_handoff_completeness"},
     "*.lead_id": {"team_figures sdr_handoff_completeness"},
+    "leads.lead_id": {"team_figures speed_to_lead"},
+    # A field is asked for from a milestone on where milestones are landed.
+    "stages.stage_order": {"failure_signatures blank_after_handoff"},
+    "stages.is_milestone": {"failure_signatures blank_after_handoff"},
+    # A lead that nobody says was given up is open; where no history tells when, it is left out.
+    "stages.kind": LEADS_GIVEN_UP,
+    "stages": LEADS_GIVEN_UP | {"failure_signatures blank_after_handoff"},
     # What one of several things is enough for is judged by those that are landed.
     "activities": ONE_OF_SEVERAL,
     "activities.occurred_at": ONE_OF_SEVERAL,
     "*.opportunity_id": ONE_OF_SEVERAL,
-    # Where no team is landed, all people are of one.
-    "users.team": {"failure_signatures padding_against_peers"},
     # Where no category is landed, a deal is committed by its stage.
     "*.forecast_category": {"failure_signatures inflation_near_win"},
 }

@@ -49,7 +49,8 @@ activities as (
     select
         crm,
         activity_id,
-        activity_type
+        activity_type,
+        owner_id
     from {{ ref('stg_crm__activities') }}
 ),
 
@@ -107,7 +108,9 @@ histories as (
                     then 1
                 else 0
             end
-        ) as has_last_values
+        ) as has_last_values,
+        max(case when coalesce(actor_kind, channel) in ('human', 'ui') then 1 else 0 end)
+            as has_edits_by_people
     from told_changes
     group by crm, object_type, field
 ),
@@ -117,6 +120,7 @@ clocks as (
         crm,
         object_type,
         1 as has_sla_clocks,
+        max(case when stopped_at is not null then 1 else 0 end) as has_stopped_clocks,
         max(case when paused_seconds is not null then 1 else 0 end) as has_paused_seconds
     from sla_clocks
     group by crm, object_type
@@ -206,6 +210,7 @@ active_crms as (
         crm,
         'activity' as object_type,
         1 as has_records,
+        max(case when owner_id is not null then 1 else 0 end) as has_owned_activities,
         max(case when activity_type = 'meeting' then 1 else 0 end) as has_meetings
     from activities
     group by crm
@@ -265,7 +270,7 @@ found as (
 
     union all
 
-    {{ found_inputs('active_crms', ['records', 'meetings']) }}
+    {{ found_inputs('active_crms', ['records', 'owned_activities', 'meetings']) }}
 
     union all
 
@@ -327,13 +332,23 @@ found as (
     union all
 
     -- Where no user is known to be a person, no edit is known to be one's.
-    select
+    select distinct
         users.crm,
         landed_objects.object_type,
         'people' as input
     from users
     cross join landed_objects
     where users.kind = 'human'
+
+    union all
+
+    select distinct
+        users.crm,
+        landed_objects.object_type,
+        'told_teams' as input
+    from users
+    cross join landed_objects
+    where users.kind = 'human' and users.team is not null
 
     union all
 
@@ -354,7 +369,7 @@ found as (
 
     union all
 
-    {{ found_inputs('clocks', ['sla_clocks', 'paused_seconds']) }}
+    {{ found_inputs('clocks', ['sla_clocks', 'stopped_clocks', 'paused_seconds']) }}
 
     union all
 
@@ -399,6 +414,16 @@ found as (
         object_type,
         'history' as input
     from histories
+
+    union all
+
+    -- A history of which nobody is known to be a person tells of none.
+    select
+        crm,
+        object_type,
+        'edits_by_people' as input
+    from histories
+    where has_edits_by_people = 1
 
     union all
 

@@ -8,6 +8,8 @@
         {%- if execute -%}
             {%- set declared = declared_table(crm, table) -%}
             {%- set landed = landed_columns(relation, declared) -%}
+            {%- set meta = declared.config.meta -%}
+            {%- set needed = meta.required | select('string') | list + meta.get('landed', []) -%}
             {%- for column in declared.columns.values() -%}
                 {%- do rows.append([
                     text_literal(crm),
@@ -15,16 +17,15 @@
                     text_literal(column.name),
                     'true' if relation is not none else 'false',
                     'true' if landed.get(column.name | replace('_', '')) else 'false',
-                    text_literal(
-                        (column.config.meta or {}).get('needed_by', declared.config.meta.needed_by)
-                    ),
+                    'true' if column.name in needed else 'false',
+                    text_literal((column.config.meta or {}).get('needed_by', meta.needed_by)),
                 ]) -%}
             {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
 {%- endfor -%}
 {%- if not rows -%}
-    {%- do rows.append(["''", "''", "''", 'false', 'false', "''"]) -%}
+    {%- do rows.append(["''", "''", "''", 'false', 'false', 'false', "''"]) -%}
 {%- endif %}
 with final as (
     select
@@ -33,10 +34,12 @@ with final as (
         source_column,
         is_table_landed,
         is_landed,
+        is_required,
         needed_by
-    from {{ literal_rows(
-        ['crm', 'source_table', 'source_column', 'is_table_landed', 'is_landed', 'needed_by'], rows
-    ) }}
+    from {{ literal_rows([
+        'crm', 'source_table', 'source_column', 'is_table_landed', 'is_landed', 'is_required',
+        'needed_by',
+    ], rows) }}
 )
 
 select * from final

@@ -34,10 +34,17 @@ final as (
         givers.object_type,
         givers.input,
         givers.must_be_told,
-        max(
+        -- A table without a column that every row needs has no rows.
+        min(
             case
-                when givers.source_column = '' and landed_columns.is_table_landed then 1
-                when givers.source_column <> '' and landed_columns.is_landed then 1
+                when
+                    landed_columns.is_landed
+                    or (
+                        givers.source_column = ''
+                        and landed_columns.is_table_landed
+                        and not landed_columns.is_required
+                    )
+                    then 1
                 else 0
             end
         ) = 1 as is_landed

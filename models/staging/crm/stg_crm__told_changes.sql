@@ -120,7 +120,7 @@ ordered as (
 ),
 
 -- A change goes on with the save of the one before where it starts from what that left, or tells
--- it again.
+-- it again. Who is not told may be somebody else, but does not make the same change once more.
 judged as (
     select
         *,
@@ -129,12 +129,12 @@ judged as (
             -- A source that numbers its changes tells them apart.
             and change_sequence is null
             and record_sk is not null
-            and changed_by = previous_changed_by
             and changed_at <= {{ later('previous_changed_at', 1, threshold('one_save__seconds')) }}
             and (
-                (old_value is not distinct from previous_value)
+                (changed_by = previous_changed_by and old_value is not distinct from previous_value)
                 or (
-                    (old_value is not distinct from previous_old_value)
+                    (changed_by is not distinct from previous_changed_by)
+                    and (old_value is not distinct from previous_old_value)
                     and (new_value is not distinct from previous_value)
                 )
             ),

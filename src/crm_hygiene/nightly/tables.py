@@ -18,6 +18,10 @@ from crm_hygiene.nightly import files
 from crm_hygiene.nightly.faults import Stopped
 from crm_hygiene.warehouse import columns_of
 
+# Tables that a backup adds to and never takes from, with their keys: nobody who asked to be left
+# alone since the backup is forgotten with it.
+ADDED_TO = {"marts.suppression_register": "suppression_id"}
+
 
 def hash_of(path: Path) -> str:
     """Return the SHA-256 of a file."""
@@ -90,5 +94,9 @@ def load(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: dict[str
         if not file.is_file() or hash_of(file) != told["sha256"]:
             raise Stopped(f"The backup {file} is missing or damaged; restore another run.")
         connection.execute(f"create schema if not exists {table.split('.')[0]}")
-        connection.execute(f"create or replace table {table} as from read_parquet(?)", [str(file)])
+        since = "from read_parquet($file)"
+        if table in ADDED_TO and columns_of(connection, table):
+            key = ADDED_TO[table]
+            since += f" union all by name from {table} where {key} not in (select {key} {since})"
+        connection.execute(f"create or replace table {table} as {since}", {"file": str(file)})
     return sum(told["rows"] for told in manifest["tables"].values())

@@ -17,9 +17,11 @@ from typing import Any
 
 import duckdb
 
+from crm_hygiene.dbt import Dbt
 from crm_hygiene.nightly import files, tables
 from crm_hygiene.nightly.faults import Stopped, in_words
 from crm_hygiene.nightly.lock import now
+from crm_hygiene.nightly.schemas import PostgresSchemas
 from crm_hygiene.project import ROOT
 from crm_hygiene.runs import COLUMNS, TABLE
 from crm_hygiene.warehouse import (
@@ -51,6 +53,13 @@ class InPlace:
         self.folder = ROOT / "warehouse" / f"{target}.nightly"
         self.where = f"the target {target}"
         self.candidate = None
+
+    def alone(self) -> contextlib.AbstractContextManager:
+        """Nothing but the lock file is held."""
+        return contextlib.nullcontext()
+
+    def begin(self, dbt: Dbt) -> None:
+        """Nothing more is needed once the project is parsed."""
 
     def clean(self) -> None:
         """Nothing is left over."""
@@ -86,6 +95,13 @@ class DuckDBFile:
         self.where = str(given)
         self.seen: tuple = ()
         self.is_damaged = False
+
+    def alone(self) -> contextlib.AbstractContextManager:
+        """Nothing but the lock file is held."""
+        return contextlib.nullcontext()
+
+    def begin(self, dbt: Dbt) -> None:
+        """Nothing more is needed once the project is parsed."""
 
     def clean(self) -> None:
         """Bring back what a run that was killed in the middle of publishing had moved away."""
@@ -249,9 +265,14 @@ class DuckDBFile:
             tables.forget(folder, run)
 
 
-def warehouse_of(target: str) -> InPlace | DuckDBFile:
+Warehouse = InPlace | DuckDBFile | PostgresSchemas
+
+
+def warehouse_of(target: str, engine: str | None = None) -> Warehouse:
     """Return the warehouse of a target."""
-    return DuckDBFile(warehouse_path()) if target == "duckdb" else InPlace(target)
+    if target == "duckdb":
+        return DuckDBFile(warehouse_path())
+    return PostgresSchemas(target) if engine == "postgres" else InPlace(target)
 
 
 def wal_of(file: Path) -> Path:

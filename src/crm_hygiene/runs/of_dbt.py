@@ -7,6 +7,7 @@ import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from crm_hygiene.postgres import NEXT
 from crm_hygiene.runs.project import Project, read_json
 from crm_hygiene.runs.result import NOBODY_ELSE, Result, one_line
 
@@ -99,7 +100,9 @@ def first_step(kind: str, status: str, node: dict, message: str) -> str:
             f" {node.get('model')} with what {file} expects."
         )
     if kind == "test" and node.get("relation_name"):
-        return f"Look at the failing rows: select * from {node['schema']}.{node['alias']}"
+        # What failed stays in the schemas of the candidate, what only warned is published.
+        schema = node["schema"] if status == "failed" else node["schema"].removeprefix(NEXT)
+        return f"Look at the failing rows: select * from {schema}.{node['alias']}"
     return f"Read the message, then {file}." if file else "Read the message."
 
 

@@ -72,7 +72,9 @@ def review_lists(digest: Reading) -> list[Item]:
     """Return the records to review: each day of what spikes, in a review of all that is listed."""
     items = []
     longest_list = digest.settings.thresholds["review_list__records"]
-    found = digest.read("signal_review_list", "true order by segment <> 'all', review_rank")
+    found = digest.read(
+        "signal_review_list", "true order by segment <> 'all', review_rank, segment nulls last"
+    )
     spread = {
         (row["signal"], row["crm"], row["object_type"]): row for row in digest.read("signal_spread")
     }
