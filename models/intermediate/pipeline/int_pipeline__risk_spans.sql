@@ -188,7 +188,8 @@ large_spans as (
 ),
 
 -- Counts that go up and down: of planned meetings, of contacts engaged, of touches lately and
--- before, of amounts at or over the median. A row at the beginning, and one at the first milestone, say where they stand then.
+-- before, of amounts at or over the median. A row at the beginning, and one at the first
+-- milestone, say where they stand then.
 moves as (
     select
         record_sk,
