@@ -43,6 +43,10 @@ known as (
     select * from {{ ref('int_pipeline__known') }}
 ),
 
+traits as (
+    select * from {{ ref('int_pipeline__deals') }}
+),
+
 deal_contacts as (
     select * from {{ ref('stg_crm__opportunity_contacts') }}
 ),
@@ -141,8 +145,51 @@ silences as (
     from heard
 ),
 
+-- The median amount of a segment, of the last amount of each of its deals, open or not.
+amounts as (
+    select
+        deal_values.record_sk,
+        traits.crm,
+        traits.segment,
+        traits.currency,
+        deal_values.amount,
+        deal_values.started_at,
+        lead(deal_values.started_at) over (
+            partition by deal_values.record_sk order by deal_values.value_number
+        ) as ended_at
+    from deal_values
+    inner join traits on deal_values.record_sk = traits.record_sk
+    where deal_values.field = 'amount'
+),
+
+medians as (
+    select
+        crm,
+        segment,
+        currency,
+        percentile_cont(0.5) within group (order by amount) as median_amount
+    from amounts
+    where ended_at is null and amount is not null
+    group by crm, segment, currency
+    having count(*) >= {{ threshold('deal_risks__median_minimum') }}
+),
+
+-- What is no history's word is not known of a past day.
+large_spans as (
+    select
+        amounts.record_sk,
+        amounts.started_at,
+        amounts.ended_at
+    from amounts
+    inner join known on amounts.crm = known.crm
+    inner join medians
+        on {{ same('amounts', 'medians', ['crm', 'segment', 'currency']) }}
+    where known.tells_amount and amounts.amount >= medians.median_amount
+),
+
 -- Counts that go up and down: of planned meetings, of contacts engaged, of touches lately and
--- before. A row at the beginning, and one at the first milestone, say where they stand then.
+-- before, of amounts at or over the median. A row at the beginning, and one at the first
+-- milestone, say where they stand then.
 moves as (
     select
         record_sk,
@@ -150,7 +197,8 @@ moves as (
         coalesce(meeting, 0) as meeting,
         coalesce(contact, 0) as contact,
         0 as lately,
-        0 as earlier
+        0 as earlier,
+        0 as large
     from events
     where meeting is not null or contact is not null
 
@@ -162,7 +210,8 @@ moves as (
         0 as meeting,
         0 as contact,
         1 as lately,
-        0 as earlier
+        0 as earlier,
+        0 as large
     from touches
     where is_two_way
 
@@ -174,7 +223,8 @@ moves as (
         0 as meeting,
         0 as contact,
         -1 as lately,
-        1 as earlier
+        1 as earlier,
+        0 as large
     from touches
     where is_two_way
 
@@ -190,7 +240,8 @@ moves as (
         0 as meeting,
         0 as contact,
         0 as lately,
-        -1 as earlier
+        -1 as earlier,
+        0 as large
     from touches
     where is_two_way
 
@@ -202,7 +253,8 @@ moves as (
         0 as meeting,
         0 as contact,
         0 as lately,
-        0 as earlier
+        0 as earlier,
+        0 as large
     from deals
 
     union all
@@ -213,8 +265,24 @@ moves as (
         0 as meeting,
         0 as contact,
         0 as lately,
-        0 as earlier
+        0 as earlier,
+        0 as large
     from milestones
+    {%- for change, instant in {'1': 'started_at', '-1': 'ended_at'}.items() %}
+
+        union all
+
+        select
+            record_sk,
+            {{ instant }} as event_at,
+            0 as meeting,
+            0 as contact,
+            0 as lately,
+            0 as earlier,
+            {{ change }} as large
+        from large_spans
+        where {{ instant }} is not null
+    {%- endfor %}
 ),
 
 moves_at as (
@@ -224,7 +292,8 @@ moves_at as (
         sum(meeting) as meeting,
         sum(contact) as contact,
         sum(lately) as lately,
-        sum(earlier) as earlier
+        sum(earlier) as earlier,
+        sum(large) as large
     from moves
     group by record_sk, event_at
 ),
@@ -232,7 +301,7 @@ moves_at as (
 states as (
     select
         record_sk,
-        {%- for count in ['meeting', 'contact', 'lately', 'earlier'] %}
+        {%- for count in ['meeting', 'contact', 'lately', 'earlier', 'large'] %}
             sum({{ count }}) over (
                 partition by record_sk
                 order by event_at
@@ -251,7 +320,7 @@ judged_states as (
         and states.event_at >= milestones.first_milestone_at
         and states.n_meeting = 0 as no_next_meeting,
         known.tells_contacts
-        and states.event_at >= milestones.first_milestone_at
+        and (states.event_at >= milestones.first_milestone_at or states.n_large > 0)
         and states.n_contact <= 1 as single_threaded,
         known.tells_two_way
         and states.n_earlier >= {{ threshold('deal_risks__falling_touches') }}
