@@ -336,7 +336,7 @@
         'select crm, kind, count(*) from ' ~ ref('suppression_breaches') ~ ' group by crm, kind order by crm, kind') -%}
     {%- if key == 'none' -%}
         {%- do print('THE SUPPRESSION REGISTER HAS NO KEY: its hashes are plain SHA-256, which can be guessed. '
-            ~ 'Set DBT_ENV_SECRET_CRM_HYGIENE (README.md, Suppression) and keep it') -%}
+            ~ 'Set one as README.md says under Suppression, and keep it') -%}
     {%- endif -%}
     {%- do print('suppression register: ' ~ crm_hygiene.thousands(counts[0]) ~ ' entries'
         ~ (', of which ' ~ crm_hygiene.thousands(counts[1]) ~ ' have another key and cannot be compared' if counts[1] else '')) -%}

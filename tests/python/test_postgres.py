@@ -5,6 +5,8 @@ and unit tests run there with `make postgres`.
 """
 
 import contextlib
+import hashlib
+import hmac
 import os
 import random
 import threading
@@ -87,6 +89,18 @@ def test_names_are_as_similar_as_on_duckdb(postgres):
             cursor.execute("select intermediate.jaro_winkler(%s, %s)", pair)
             ((expected,),) = other.execute("select jaro_winkler_similarity(?, ?)", pair).fetchall()
             assert cursor.fetchone()[0] == pytest.approx(expected, abs=1e-9), pair
+
+
+def test_identifiers_are_hashed_as_rfc_2104_says(postgres):
+    texts = ["which key", "", "köhler@example.com", "株式会社" * 30]
+    with sql(postgres) as cursor:
+        for key in ["", "k", "schlüssel", "x" * 64, "x" * 65, "it's \\ 'q'"]:
+            cursor.execute("select set_config('crm_hygiene.hash_secret', %s, true)", [key])
+            for text in texts:
+                cursor.execute("select intermediate.identifier_hash(%s)", [text])
+                expected = hmac.new(key.encode(), text.encode(), "sha256")
+                expected = expected if key else hashlib.sha256(text.encode())
+                assert cursor.fetchone()[0] == expected.hexdigest(), (key, text)
 
 
 @pytest.fixture

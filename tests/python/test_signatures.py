@@ -189,8 +189,8 @@ def test_what_a_broken_copy_says(copy):
         ),
         (
             REGISTER,
-            "history:owner_id & queues",
-            "history:owner_id & queueing",
+            "& owner_id & queues",
+            "& owner_id & queueing",
             "long_in_queue needs queueing, which no landing ever tells: mend its needs in "
             f"{REGISTER}, or add the input to {INPUTS[0]}.",
         ),

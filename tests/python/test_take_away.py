@@ -13,7 +13,7 @@ come from; shares of all records, and how many have no finding (the grade is jud
 and baselines made of other days; ranks and lists of findings; what MOVES says, with its reason.
 
 By default a few removals are tried. CRM_HYGIENE_TAKE_AWAY=all tries every table and every column:
-15 and 213, some ten seconds each, after two minutes for the first build.
+16 and 222, some five seconds each, after two minutes for the first build.
 
 Then words that nobody understands are put into a tenth of the rows of each coded column: again
 nothing is decided more harshly. Columns of flags, dates and amounts are named; those of owners,
