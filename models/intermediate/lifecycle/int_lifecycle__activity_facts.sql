@@ -10,16 +10,6 @@ with inputs as (
     from {{ ref('int_lifecycle__inputs') }}
 ),
 
--- What an activity belongs to cannot be known where none names a record of some kind.
-unlinked as (
-    select distinct crm
-    from inputs
-    where
-        object_type in ('account', 'contact', 'lead', 'opportunity')
-        and has_records
-        and not has_linked_activities
-),
-
 limits as (
     select
         archive_after,
@@ -59,6 +49,16 @@ named_by_rejected_rows as (
 
 stg_links as (
     select * from {{ ref('stg_crm__activity_links') }}
+),
+
+-- What an activity belongs to cannot be known where none names a record of some kind.
+unlinked as (
+    select distinct crm
+    from inputs
+    where
+        object_type in ('account', 'contact', 'lead', 'opportunity')
+        and has_records
+        and not has_linked_activities
 ),
 
 -- A day without a time is the same for all that was done on it.
