@@ -8,6 +8,11 @@
             ~ " and account_sk is null and not is_account_missing))",
             ['archive', 'anonymize', 'delete'],
         ),
+        (
+            'accounts of deals',
+            "object_type = 'opportunity' and coalesce(lacks_accounts_of_deals, false)",
+            ['anonymize', 'delete'],
+        ),
         ('activities', "object_type <> 'case' and not has_activities", ['anonymize', 'delete']),
         ('amount', "object_type = 'opportunity' and not has_amount", ['delete']),
         (

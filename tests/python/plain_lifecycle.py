@@ -868,6 +868,8 @@ class Lifecycle:
         if any(self.is_hold_absent(one) for one in holding):
             missing.add("legal_hold")
         if kind == X:
+            if not {A, C, L, O} & self.object_types <= self.crm.linked:
+                missing.add("activity links")
             return missing
         if kind in (C, L):
             for name, told in (("opted_out", "consent"), ("do_not_contact", "do_not_contact")):
@@ -881,6 +883,12 @@ class Lifecycle:
             O: ["contacts", "contact_roles", "activities"],
         }
         missing |= {table for table in tables[kind] if table not in self.crm.tables}
+        if kind in (A, C) and self.name_none(K, kind):
+            missing.add("cases")
+        if kind == A and self.name_none(O, A):
+            missing.add("opportunities")
+        if kind == O and A in self.object_types and self.name_none(O, A):
+            missing.add("accounts of deals")
         asked = {kind, *({A, C} & self.object_types if kind == O else ())}
         if "activities" in tables[kind] and not asked <= self.crm.linked:
             missing.add("activities")
@@ -905,6 +913,15 @@ class Lifecycle:
         if A not in self.object_types:
             return record.account_id is not None
         return not self.are_accounts_told()
+
+    def name_none(self, object_type: str, kind: str) -> bool:
+        """Whether there are such records and none names one of the kind."""
+        named = [
+            one.account_id if kind == A else one.contact_id
+            for one in self.crm.records
+            if one.object_type == object_type
+        ]
+        return bool(named) and not any(named)
 
     def are_accounts_told(self) -> bool:
         return any(one.account_id for one in self.crm.records if one.object_type == C)

@@ -5,6 +5,7 @@ with inputs as (
         crm,
         object_type,
         has_records,
+        has_linked_activities,
         is_landing_short
     from {{ ref('int_lifecycle__inputs') }}
 ),
@@ -48,6 +49,16 @@ named_by_rejected_rows as (
 
 stg_links as (
     select * from {{ ref('stg_crm__activity_links') }}
+),
+
+-- What an activity belongs to cannot be known where none names a record of some kind.
+unlinked as (
+    select distinct crm
+    from inputs
+    where
+        object_type in ('account', 'contact', 'lead', 'opportunity')
+        and has_records
+        and not has_linked_activities
 ),
 
 -- A day without a time is the same for all that was done on it.
@@ -165,6 +176,7 @@ final as (
         coalesce(activities.occurred_at <= limits.archive_before, false) as is_old,
         coalesce(linked.n_links, 0) as n_links,
         coalesce(linked.lacks_hold, 0) = 1 as lacks_hold,
+        unlinked.crm is not null as lacks_links,
         unreadable.record_key is not null as has_unreadable_rows,
         coalesce(own_inputs.is_landing_short, false) as is_landing_short
     from activities
@@ -177,6 +189,7 @@ final as (
             activities.crm = copies.crm
             and activities.activity_id = copies.activity_id
             and copies.place > 1
+    left join unlinked on activities.crm = unlinked.crm
     left join protected
         on activities.crm = protected.crm and activities.activity_id = protected.record_id
     left join rescues

@@ -206,17 +206,22 @@ final as (
         n_links,
         nullif(
             substring(
-                case when lacks_hold then ', legal_hold' else '' end
+                case when lacks_links then ', activity links' else '' end
+                || case when lacks_hold then ', legal_hold' else '' end
                 || case when is_landing_short then ', lost rows' else '' end
                 || case when has_unreadable_rows then ', unreadable rows' else '' end,
                 3
             ),
             ''
         ) as missing_inputs,
-        lacks_hold or has_unreadable_rows or coalesce(is_landing_short, false)
-            as is_input_missing_for_anonymize,
-        lacks_hold or has_unreadable_rows or coalesce(is_landing_short, false)
-            as is_input_missing_for_delete
+        lacks_hold
+        or has_unreadable_rows
+        or coalesce(is_landing_short, false)
+        or coalesce(lacks_links, false) as is_input_missing_for_anonymize,
+        lacks_hold
+        or has_unreadable_rows
+        or coalesce(is_landing_short, false)
+        or coalesce(lacks_links, false) as is_input_missing_for_delete
     from activity_facts
 )
 

@@ -92,6 +92,23 @@ contacts as (
     having max(case when input = 'records' then 1 else 0 end) = 1
 ),
 
+-- Cases or deals of which none names a record of a kind tell nothing of that kind.
+links as (
+    select
+        crm,
+        max(case when object_type = 'case' and input = 'records' then 1 else 0 end)
+        > max(case when object_type = 'case' and input = 'account_id' then 1 else 0 end)
+            as lacks_cases_of_accounts,
+        max(case when object_type = 'case' and input = 'records' then 1 else 0 end)
+        > max(case when object_type = 'case' and input = 'contact_id' then 1 else 0 end)
+            as lacks_cases_of_contacts,
+        max(case when object_type = 'opportunity' and input = 'records' then 1 else 0 end)
+        > max(case when object_type = 'opportunity' and input = 'account_id' then 1 else 0 end)
+            as lacks_deals_of_accounts
+    from inputs
+    group by crm
+),
+
 -- A CRM has accounts or contacts, and no activity names any.
 buyers as (
     select
@@ -125,10 +142,26 @@ final as (
     select
         landed.crm,
         landed.object_type,
-        {%- for name in inputs
-            if name not in ['activities', 'linked_activities', 'last_activity'] %}
+        {%- for name in inputs if name not in [
+            'activities', 'last_activity', 'cases', 'opportunities',
+        ] %}
             landed.has_{{ name }},
         {%- endfor %}
+        landed.has_cases
+        and not coalesce(
+            case landed.object_type
+                when 'account' then links.lacks_cases_of_accounts
+                when 'contact' then links.lacks_cases_of_contacts
+            end,
+            false
+        ) as has_cases,
+        landed.has_opportunities
+        and not (
+            landed.object_type = 'account' and coalesce(links.lacks_deals_of_accounts, false)
+        ) as has_opportunities,
+        landed.object_type = 'opportunity'
+        and accounts.crm is not null
+        and coalesce(links.lacks_deals_of_accounts, false) as lacks_accounts_of_deals,
         -- Activities that name no record of a kind tell nothing of that kind. A deal also asks
         -- for those of its account and contacts.
         landed.has_activities
@@ -164,6 +197,7 @@ final as (
     from landed
     left join accounts on landed.crm = accounts.crm
     left join contacts on landed.crm = contacts.crm
+    left join links on landed.crm = links.crm
     left join silent_buyers on landed.crm = silent_buyers.crm
     left join policy on landed.crm = policy.crm
     left join landing_losses on landed.crm = landing_losses.crm

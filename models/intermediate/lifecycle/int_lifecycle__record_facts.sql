@@ -183,6 +183,7 @@ joined as (
         inputs.has_signs_of_life,
         inputs.lacks_legal_hold,
         inputs.lacks_account_links,
+        inputs.lacks_accounts_of_deals,
         inputs.lacks_is_customer,
         inputs.lacks_is_partner,
         inputs.lacks_is_strategic,
